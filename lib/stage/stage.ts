@@ -1,0 +1,46 @@
+// A stage is a frozen record: what it needs, what it gives, and one pure act between the two.
+import type { Json } from '../base/canon.ts';
+import type { InputOf, OutputOf, Port } from './port.ts';
+
+export type Ports = Readonly<Record<string, Port>>;
+
+/** A JSON Schema (draft-07) object; `properties` name the params that pipeline.yaml may wire. */
+export type ParamsSchema = Readonly<Record<string, unknown>> & {
+  readonly type: 'object';
+  readonly properties: Readonly<Record<string, unknown>>;
+};
+
+export interface StageContext<I extends Ports, O extends Ports, P> {
+  readonly params: P;
+  readonly in: { readonly [K in keyof I]: InputOf<I[K]> };
+  readonly out: { readonly [K in keyof O]: OutputOf<O[K]> };
+  /** The run's seed; null unless the stage declares that it uses it. */
+  readonly seed: number | string | null;
+  readonly generatorVersion: string | null;
+  /** The element this shard is for; null in a stage that is not mapped. */
+  readonly element: string | null;
+  log(message: string, facts?: Readonly<Record<string, Json>>): void;
+  /** Work done so far, for the progress display only. */
+  progress(done: number, total: number, unit: string): void;
+  /** A finished stage may still say no: its outputs are kept, nothing below it runs, the run exits 1. */
+  verdict(passed: boolean, summary: string): void;
+}
+
+export interface Stage<I extends Ports = Ports, O extends Ports = Ports, P = unknown> {
+  readonly summary: string;
+  readonly params: ParamsSchema;
+  readonly inputs: I;
+  readonly outputs: O;
+  /** Engine facts that enter the key of this stage. */
+  readonly uses: readonly ('seed' | 'generator_version')[];
+  /** Param name -> catalog file: the param's value (or values) picks the lines whose code enters the key. */
+  readonly selects: Readonly<Record<string, string>>;
+  run(context: StageContext<I, O, P>): void | Promise<void>;
+}
+
+/** Declare a stage; the type of `params` is the type argument, the schema checks it at run time. */
+export function defineStage<P>() {
+  return <I extends Ports, O extends Ports>(
+    stage: Omit<Stage<I, O, P>, 'uses' | 'selects'> & Partial<Pick<Stage, 'uses' | 'selects'>>,
+  ): Stage<I, O, P> => Object.freeze({ uses: [], selects: {}, ...stage });
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    exclude: ['tests/slow/**', 'tests/dvc/**', 'node_modules/**'],
+    pool: 'forks',
+    testTimeout: 60_000,
+  },
+});
