@@ -1,0 +1,153 @@
+// A table in memory: typed arrays by column name, each with an optional mask of the rows that have a value.
+import { ProblemError } from '../base/problem.ts';
+import type { FieldType, TableSchema } from './schema.ts';
+
+/** The array that holds each type; int64 and timestamp are safe integers in doubles, bool is 0 or 1. */
+export interface ValuesOf {
+  readonly date: Int32Array;
+  readonly timestamp: Float64Array;
+  readonly float64: Float64Array;
+  readonly int64: Float64Array;
+  readonly int32: Int32Array;
+  readonly utf8: readonly string[];
+  readonly bool: Uint8Array;
+}
+
+export type Values = ValuesOf[FieldType];
+
+export interface Column<V extends Values = Values> {
+  readonly values: V;
+  /** One byte per row, 0 where there is no value; null when every row has one. What `values` holds there means nothing. */
+  readonly valid: Uint8Array | null;
+}
+
+export interface Table {
+  readonly schema: TableSchema;
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, Column>>;
+}
+
+/** Columns of equal length for the fields of a schema; a bare array has a value in every row. Throws TypeError when they do not fit. */
+export function makeTable(schema: TableSchema, columns: Readonly<Record<string, Column | Values>>): Table {
+  const own: Record<string, Column> = {};
+  let rows = -1;
+  for (const field of schema.fields) {
+    const given = columns[field.name];
+    if (given === undefined) throw new TypeError(`column ${field.name} of ${schema.id} is not given`);
+    const column: Column = isValues(given) ? { values: given, valid: null } : given;
+    if (!fits(field.type, column.values))
+      throw new TypeError(`column ${field.name} of ${schema.id} is no ${field.type}`);
+    if (rows < 0) rows = column.values.length;
+    if (column.values.length !== rows || (column.valid !== null && column.valid.length !== rows))
+      throw new TypeError(`column ${field.name} of ${schema.id} has not ${rows} rows`);
+    own[field.name] = column;
+  }
+  const extra = Object.keys(columns).find((name) => !Object.hasOwn(own, name));
+  if (extra !== undefined) throw new TypeError(`${schema.id} has no column ${extra}`);
+  return { schema, rows: Math.max(rows, 0), columns: own };
+}
+
+/** The column as the type asked for. Throws `table/malformed` when the table has none of that name and type. */
+export function column<T extends FieldType>(table: Table, name: string, type: T): Column<ValuesOf[T]> {
+  const field = table.schema.fields.find((f) => f.name === name);
+  if (field?.type !== type) {
+    const found = field === undefined ? 'has no such column' : `has ${field.type}`;
+    throw new ProblemError({
+      code: 'table/malformed',
+      message: `wanted a ${type} column "${name}", the table ${found}`,
+    });
+  }
+  return table.columns[name] as Column<ValuesOf[T]>;
+}
+
+/** Rows `from` up to but not including `to`; numeric columns are views on the same memory. */
+export function sliceTable(table: Table, from: number, to: number): Table {
+  const columns: Record<string, Column> = {};
+  for (const { name } of table.schema.fields) {
+    const { values, valid } = table.columns[name]!;
+    columns[name] = { values: window(values, from, to), valid: valid === null ? null : valid.subarray(from, to) };
+  }
+  return { schema: table.schema, rows: Math.min(to, table.rows) - Math.min(from, table.rows), columns };
+}
+
+/** Tables of one schema, one under the other. */
+export function joinTables(schema: TableSchema, tables: readonly Table[]): Table {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const columns: Record<string, Column> = {};
+  for (const { name, type } of schema.fields) {
+    const parts = tables.map((table) => table.columns[name]!);
+    const masked = parts.some((part) => part.valid !== null);
+    const valid = masked ? new Uint8Array(rows).fill(1) : null;
+    const values =
+      type === 'utf8' ? parts.flatMap((part) => part.values as readonly string[]) : emptyValues(type, rows);
+    let at = 0;
+    for (const part of parts) {
+      if (type !== 'utf8') (values as Float64Array).set(part.values as Float64Array, at);
+      if (part.valid !== null) valid!.set(part.valid, at);
+      at += part.values.length;
+    }
+    columns[name] = { values, valid };
+  }
+  return { schema, rows, columns };
+}
+
+/** Float column in which NaN stands for "no value", as indicators leave it while they warm up. */
+export function nanAsNull(values: Float64Array): Column<Float64Array> {
+  let valid: Uint8Array | null = null;
+  for (let row = 0; row < values.length; row += 1) {
+    if (!Number.isNaN(values[row])) continue;
+    valid ??= new Uint8Array(values.length).fill(1);
+    valid[row] = 0;
+  }
+  return { values, valid };
+}
+
+/** A zeroed array of the type; utf8 gives empty strings. */
+export function emptyValues(type: FieldType, rows: number): Values {
+  if (type === 'utf8') return new Array<string>(rows).fill('');
+  if (type === 'bool') return new Uint8Array(rows);
+  return type === 'date' || type === 'int32' ? new Int32Array(rows) : new Float64Array(rows);
+}
+
+/** Throw `table/malformed` naming the first column and row whose value may not leave: it would not come back as it is. */
+export function checkValues(table: Table): void {
+  for (const { name, type, nullable } of table.schema.fields) {
+    const { values, valid } = table.columns[name]!;
+    const refuse = (row: number, what: string): never => {
+      throw new ProblemError({
+        code: 'table/malformed',
+        message: `column "${name}" row ${row} is ${what}`,
+        facts: { schema: table.schema.id, column: name, type, row },
+      });
+    };
+    if (!nullable && valid !== null) {
+      const hole = valid.indexOf(0);
+      if (hole >= 0) refuse(hole, 'null in a column that always has a value');
+    }
+    for (let row = 0; row < table.rows; row += 1) {
+      if (valid !== null && valid[row] === 0) continue;
+      const value = values[row]!;
+      if (type === 'float64') {
+        if (!Number.isFinite(value)) refuse(row, String(value));
+      } else if (type === 'int64' || type === 'timestamp') {
+        if (!Number.isSafeInteger(value) || Object.is(value, -0)) refuse(row, `${value}, not an integer within 2^53`);
+      } else if (type === 'utf8') {
+        if (!(value as string).isWellFormed()) refuse(row, 'text with half a surrogate pair');
+      } else if (type === 'bool' && (value as number) > 1) refuse(row, `${value}, neither 0 nor 1`);
+    }
+  }
+}
+
+function isValues(given: Column | Values): given is Values {
+  return Array.isArray(given) || ArrayBuffer.isView(given);
+}
+
+function fits(type: FieldType, values: Values): boolean {
+  if (type === 'utf8') return Array.isArray(values);
+  if (type === 'bool') return values instanceof Uint8Array;
+  return type === 'date' || type === 'int32' ? values instanceof Int32Array : values instanceof Float64Array;
+}
+
+function window(values: Values, from: number, to: number): Values {
+  return ArrayBuffer.isView(values) ? values.subarray(from, to) : values.slice(from, to);
+}
