@@ -24,16 +24,18 @@ function scale(m: number, k: number): number {
   return k > 0 ? m * POWER_OF_TWO[k + 1072]! * 4 : m * POWER_OF_TWO[k + 1274]! * POWER_OF_TWO[874]!;
 }
 
-// The reduced argument of the last reduceExp call: x = k ln2 + r + e, |r| <= ln2 / 2.
-let reducedK = 0;
-let reducedR = 0;
-let reducedE = 0;
-function reduceExp(x: number, tail: number): void {
-  reducedK = Math.floor(x * LOG2E + 0.5);
-  const head = x - reducedK * LN2_HEAD;
-  const low = reducedK * LN2_TAIL - tail;
-  reducedR = head - low;
-  reducedE = head - reducedR - low;
+// Scratch for second results: a store into a typed array allocates nothing, a module variable holding a double does.
+const scratch = new Float64Array(2);
+
+/** x + tail = k ln2 + r + e with |r| <= ln2 / 2: returns k, leaves r and e in scratch. */
+function reduceExp(x: number, tail: number): number {
+  const k = Math.floor(x * LOG2E + 0.5);
+  const head = x - k * LN2_HEAD;
+  const low = k * LN2_TAIL - tail;
+  const r = head - low;
+  scratch[0] = r;
+  scratch[1] = head - r - low;
+  return k;
 }
 
 /** (e^r - 1 - r) / r^2 by its Taylor series to r^11, in Estrin's order; truncation below 2^-58 for |r| <= ln2 / 2. */
@@ -48,10 +50,11 @@ function expTail(r: number): number {
 
 /** e^(x + tail) with |tail| far below |x|; the caller has checked the range. */
 function expOfSum(x: number, tail: number): number {
-  reduceExp(x, tail);
-  const r = reducedR;
+  const k = reduceExp(x, tail);
+  const r = scratch[0]!;
+  const e = scratch[1]!;
   const s = 1 + r;
-  return scale(s + (1 - s + r + (reducedE + r * (reducedE + r * expTail(r)))), reducedK);
+  return scale(s + (1 - s + r + (e + r * (e + r * expTail(r)))), k);
 }
 
 /** e^x, within 1 ulp; Infinity above 709.78, 0 below -745.13. */
@@ -64,12 +67,13 @@ export function exp(x: number): number {
 export function expm1(x: number): number {
   if (!(x < 40)) return Number.isNaN(x) ? x : exp(x); // 1 is below half an ulp of e^40
   if (x < -40) return -1;
-  reduceExp(x, 0);
-  const r = reducedR;
-  const t = reducedE + r * (reducedE + r * expTail(r));
-  if (reducedK === 0) return x === 0 ? x : r + t;
+  const k = reduceExp(x, 0);
+  const r = scratch[0]!;
+  const e = scratch[1]!;
+  const t = e + r * (e + r * expTail(r));
+  if (k === 0) return x === 0 ? x : r + t;
   // 2^k (1 + r + t) - 1 = (2^k - 1) + 2^k r + 2^k t, the first sum kept with its error.
-  const power = POWER_OF_TWO[reducedK + 1074]!;
+  const power = POWER_OF_TWO[k + 1074]!;
   const whole = power - 1;
   const part = power * r;
   const sum = whole + part;
@@ -91,24 +95,16 @@ function logOfParts(k: number, f: number, tail: number): number {
   return k * LN2_HEAD - (half - rest - f);
 }
 
-// x = 2^splitK * (1 + splitF) of the last split call.
-let splitK = 0;
-let splitF = 0;
-function split(x: number): void {
-  let k = -1023;
+/** The k of x = 2^k m with m in [sqrt(1/2), sqrt 2), for normal x > 0. */
+function exponentOf(x: number): number {
   bits[0] = x;
-  if (halves[HIGH]! < 0x00100000) {
-    bits[0] = x * 18014398509481984; // 2^54 lifts a subnormal
-    k -= 54;
-  }
   const high = halves[HIGH]!;
-  k += high >>> 20;
   // Mantissas from sqrt 2 up belong to the next power of two: 0x6a09e is the top of sqrt(2)'s fraction.
-  const lift = (high & 0xfffff) >= 0x6a09e ? 1 : 0;
-  halves[HIGH] = (high & 0xfffff) | ((1023 - lift) << 20);
-  splitK = k + lift;
-  splitF = bits[0]! - 1;
+  return (high >>> 20) - 1023 + ((high & 0xfffff) >= 0x6a09e ? 1 : 0);
 }
+
+const SMALLEST_NORMAL = 2.2250738585072014e-308;
+const LIFT = 18014398509481984; // 2^54 makes a subnormal normal
 
 /** Natural logarithm, within 1 ulp; -Infinity at 0, NaN below. */
 export function log(x: number): number {
@@ -116,8 +112,12 @@ export function log(x: number): number {
     if (x === 0) return Number.NEGATIVE_INFINITY;
     return x > 0 ? x : Number.NaN;
   }
-  split(x);
-  return logOfParts(splitK, splitF, 0);
+  if (x < SMALLEST_NORMAL) {
+    const k = exponentOf(x * LIFT);
+    return logOfParts(k - 54, x * LIFT * POWER_OF_TWO[1074 - k]! - 1, 0);
+  }
+  const k = exponentOf(x);
+  return logOfParts(k, x * POWER_OF_TWO[1074 - k]! - 1, 0);
 }
 
 /** log(1 + x), within 1 ulp also near 0. */
@@ -127,8 +127,8 @@ export function log1p(x: number): number {
   const u = 1 + x;
   // What the sum lost; u and x are within 2^53 of each other, so both differences are exact.
   const lost = x >= 1 ? 1 - (u - x) : x - (u - 1);
-  split(u);
-  return logOfParts(splitK, splitF, lost / u);
+  const k = exponentOf(u);
+  return logOfParts(k, u * POWER_OF_TWO[1074 - k]! - 1, lost / u);
 }
 
 const HALF_PI_HEAD = 1.5707963267341256; // 32 fractional bits: n * head is exact for n < 2^20
@@ -238,13 +238,13 @@ export function cos(x: number): number {
   return quadrant === 1 || quadrant === 2 ? -y : y;
 }
 
-// log x as an unevaluated sum, of the last logPair call.
-let logHead = 0;
-let logTail = 0;
-/** log x to about 2^-70 relative: the artanh series with its first three terms in pair arithmetic. */
+/** log x to about 2^-70 relative as a sum of two left in scratch: the artanh series with its first three terms in pair arithmetic. */
 function logPair(x: number): void {
-  split(x);
-  const f = splitF;
+  const lift = x < SMALLEST_NORMAL ? 54 : 0;
+  const lifted = lift === 0 ? x : x * LIFT;
+  const exponent = exponentOf(lifted);
+  const k = exponent - lift;
+  const f = lifted * POWER_OF_TWO[1074 - exponent]! - 1;
   const g = 2 + f;
   const gRest = f - (g - 2);
   const s = f / g;
@@ -271,17 +271,17 @@ function logPair(x: number): void {
   product = s * head;
   rest = productError(s, head, product) + s * tail + sRest * head;
   // Add k ln2 in three parts, largest first.
-  const whole = splitK * LN2_HEAD;
-  const middle = splitK * LN2_MID;
+  const whole = k * LN2_HEAD;
+  const middle = k * LN2_MID;
   const first = whole + product;
   const back = first - whole;
   const low = whole - (first - back) + (product - back);
   const second = first + middle;
   const back2 = second - first;
   const low2 = first - (second - back2) + (middle - back2);
-  const small = low + low2 + (rest + splitK * LN2_LAST);
-  logHead = second + small;
-  logTail = second - logHead + small;
+  const small = low + low2 + (rest + k * LN2_LAST);
+  scratch[0] = second + small;
+  scratch[1] = second - scratch[0]! + small;
 }
 
 /** x^y, within 1 ulp, with ECMAScript's special cases (a NaN exponent, and 1 to an infinite power, give NaN). */
@@ -306,6 +306,8 @@ export function pow(x: number, y: number): number {
 
 function powPositive(x: number, y: number): number {
   logPair(x);
+  const logHead = scratch[0]!;
+  const logTail = scratch[1]!;
   const rough = y * logHead;
   if (rough > 710) return Number.POSITIVE_INFINITY;
   if (rough < -746) return 0;
