@@ -29,10 +29,11 @@ export interface Table {
 
 /** Columns of equal length for the fields of a schema; a bare array has a value in every row. Throws TypeError when they do not fit. */
 export function makeTable(schema: TableSchema, columns: Readonly<Record<string, Column | Values>>): Table {
-  const own: Record<string, Column> = {};
+  // No prototype: a column of a foreign file may be called `__proto__`.
+  const own = bare();
   let rows = -1;
   for (const field of schema.fields) {
-    const given = columns[field.name];
+    const given = Object.hasOwn(columns, field.name) ? columns[field.name] : undefined;
     if (given === undefined) throw new TypeError(`column ${field.name} of ${schema.id} is not given`);
     const column: Column = isValues(given) ? { values: given, valid: null } : given;
     if (!fits(field.type, column.values))
@@ -62,7 +63,7 @@ export function column<T extends FieldType>(table: Table, name: string, type: T)
 
 /** Rows `from` up to but not including `to`; numeric columns are views on the same memory. */
 export function sliceTable(table: Table, from: number, to: number): Table {
-  const columns: Record<string, Column> = {};
+  const columns = bare();
   for (const { name } of table.schema.fields) {
     const { values, valid } = table.columns[name]!;
     columns[name] = { values: window(values, from, to), valid: valid === null ? null : valid.subarray(from, to) };
@@ -73,7 +74,7 @@ export function sliceTable(table: Table, from: number, to: number): Table {
 /** Tables of one schema, one under the other. */
 export function joinTables(schema: TableSchema, tables: readonly Table[]): Table {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const columns: Record<string, Column> = {};
+  const columns = bare();
   for (const { name, type } of schema.fields) {
     const parts = tables.map((table) => table.columns[name]!);
     const masked = parts.some((part) => part.valid !== null);
@@ -136,6 +137,10 @@ export function checkValues(table: Table): void {
       } else if (type === 'bool' && (value as number) > 1) refuse(row, `${value}, neither 0 nor 1`);
     }
   }
+}
+
+function bare(): Record<string, Column> {
+  return Object.create(null) as Record<string, Column>;
 }
 
 function isValues(given: Column | Values): given is Values {

@@ -1,0 +1,85 @@
+// The hash of what a table says, whatever file, row groups, codec or chunks hold it.
+import { createHash, type Hash } from 'node:crypto';
+import { type Sha256, sha256Json } from '../base/digest.ts';
+import { type Column, emptyValues, type Table } from './column.ts';
+import type { Field } from './schema.ts';
+
+export interface LogicalHash {
+  /** The next rows, top to bottom, in pieces of any size. */
+  update(table: Table): void;
+  digest(): Sha256;
+}
+
+interface ColumnHash {
+  readonly values: Hash;
+  readonly nulls: Hash;
+}
+
+/**
+ * sha256 over {format, rows, columns: [name, type, sha256 of values, sha256 of nulls]}. Values are little-endian (utf8: u32
+ * length, then UTF-8), zero or empty where there is none; nulls are the row numbers without a value, as doubles.
+ * Metadata does not enter. Every NaN is one NaN, -0 is not 0.
+ */
+export function logicalHasher(fields: readonly Field[]): LogicalHash {
+  const hashes = fields.map((): ColumnHash => ({ values: createHash('sha256'), nulls: createHash('sha256') }));
+  let rows = 0;
+  return {
+    update(table) {
+      fields.forEach((field, i) => {
+        updateColumn(hashes[i]!, field, table.columns[field.name]!, rows);
+      });
+      rows += table.rows;
+    },
+    digest() {
+      const columns = fields.map(({ name, type }, i) => {
+        const { values, nulls } = hashes[i]!;
+        return [name, type, values.copy().digest('hex'), nulls.copy().digest('hex')];
+      });
+      return sha256Json({ format: 1, rows, columns });
+    },
+  };
+}
+
+/** The logical hash of a table that is in memory. */
+export function logicalHash(table: Table): Sha256 {
+  const hasher = logicalHasher(table.schema.fields);
+  hasher.update(table);
+  return hasher.digest();
+}
+
+function updateColumn(hash: ColumnHash, { type }: Field, { values, valid }: Column, before: number): void {
+  const holes: number[] = [];
+  if (valid !== null) for (let row = 0; row < valid.length; row += 1) if (valid[row] === 0) holes.push(row);
+  if (holes.length > 0) hash.nulls.update(bytesOf(Float64Array.from(holes, (row) => row + before)));
+  if (type === 'utf8') {
+    hash.values.update(textBytes(values as readonly string[], valid));
+    return;
+  }
+  hash.values.update(bytesOf(canonical(type, values as Float64Array, holes)));
+}
+
+/** The array itself when it already is canonical, which is the usual case. */
+function canonical(type: Field['type'], values: Float64Array, holes: readonly number[]): Float64Array {
+  const floats = type === 'float64';
+  if (holes.length === 0 && !(floats && values.some(Number.isNaN))) return values;
+  const copy = emptyValues(type, values.length) as Float64Array;
+  copy.set(values);
+  if (floats) for (let row = 0; row < copy.length; row += 1) if (Number.isNaN(copy[row])) copy[row] = Number.NaN;
+  for (const row of holes) copy[row] = 0;
+  return copy;
+}
+
+function bytesOf(values: Float64Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function textBytes(texts: readonly string[], valid: Uint8Array | null): Uint8Array {
+  const sizes = texts.map((text, row) => (valid?.[row] === 0 ? 0 : Buffer.byteLength(text)));
+  const bytes = Buffer.alloc(sizes.reduce((sum, size) => sum + size + 4, 0));
+  let at = 0;
+  texts.forEach((text, row) => {
+    at = bytes.writeUInt32LE(sizes[row]!, at);
+    if (sizes[row]! > 0) at += bytes.write(text, at);
+  });
+  return bytes;
+}

@@ -1,0 +1,129 @@
+// Thrift's compact protocol as plain values, enough to read and rewrite the footer of any Parquet file
+// (specification: apache/thrift, doc/specs/thrift-compact-protocol.md).
+
+/** Compact type ids; a boolean field carries its value in the id, an element of a list in a byte. */
+export const TRUE = 1;
+const FALSE = 2;
+const BYTE = 3;
+export const I16 = 4;
+export const I32 = 5;
+export const I64 = 6;
+const DOUBLE = 7;
+export const BINARY = 8;
+export const LIST = 9;
+const SET = 10;
+export const STRUCT = 12;
+
+export type Value = boolean | bigint | Uint8Array | List | Struct;
+
+export interface List {
+  readonly element: number;
+  readonly items: Value[];
+}
+
+/** Field id -> type id and value, in the order of the ids. */
+export type Struct = Map<number, { readonly type: number; readonly value: Value }>;
+
+const DEEPEST = 32;
+
+/** Decode one struct that starts at the first byte. Throws RangeError on bytes that are none. */
+export function decodeStruct(bytes: Uint8Array): Struct {
+  let at = 0;
+
+  const take = (size: number): Uint8Array => {
+    if (size > bytes.length - at) throw new RangeError('thrift: ends inside a value');
+    at += size;
+    return bytes.subarray(at - size, at);
+  };
+  const byte = (): number => take(1)[0]!;
+  const varint = (): bigint => {
+    let result = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const next = byte();
+      result |= BigInt(next & 127) << shift;
+      if (next < 128) return BigInt.asUintN(64, result);
+    }
+    throw new RangeError('thrift: number of more than ten bytes');
+  };
+  const zigzag = (): bigint => {
+    const raw = varint();
+    return (raw >> 1n) ^ -(raw & 1n);
+  };
+
+  const value = (type: number, depth: number): Value => {
+    if (depth > DEEPEST) throw new RangeError('thrift: nested too deep');
+    if (type === BYTE || type === DOUBLE) return take(type === BYTE ? 1 : 8);
+    if (type >= I16 && type <= I64) return zigzag();
+    if (type === BINARY) return take(Number(varint()));
+    if (type === LIST || type === SET) return list(depth);
+    if (type === STRUCT) return struct(depth);
+    throw new RangeError(`thrift: type ${type} is not known here`);
+  };
+  const list = (depth: number): List => {
+    const head = byte();
+    const size = head >> 4 === 15 ? Number(varint()) : head >> 4;
+    const element = head & 15;
+    // Every element takes a byte at least, so a size beyond the bytes is a lie that must not be allocated.
+    if (size > bytes.length - at) throw new RangeError('thrift: list longer than the bytes');
+    const items: Value[] = [];
+    for (let i = 0; i < size; i += 1)
+      items.push(element === TRUE || element === FALSE ? byte() === TRUE : value(element, depth + 1));
+    return { element, items };
+  };
+  const struct = (depth: number): Struct => {
+    const fields: Struct = new Map();
+    let id = 0;
+    for (;;) {
+      const head = byte();
+      if (head === 0) return fields;
+      id = head >> 4 === 0 ? Number(zigzag()) : id + (head >> 4);
+      const type = head & 15;
+      if (type === TRUE || type === FALSE) fields.set(id, { type: TRUE, value: type === TRUE });
+      else fields.set(id, { type, value: value(type, depth + 1) });
+    }
+  };
+  return struct(0);
+}
+
+/** The bytes of a struct; one struct has one encoding here. */
+export function encodeStruct(fields: Struct): Uint8Array {
+  const out: number[] = [];
+
+  const varint = (value: bigint): void => {
+    let rest = BigInt.asUintN(64, value);
+    for (; rest > 127n; rest >>= 7n) out.push(Number(rest & 127n) | 128);
+    out.push(Number(rest));
+  };
+  const zigzag = (value: bigint): void => varint((value << 1n) ^ (value >> 63n));
+
+  const write = (type: number, value: Value): void => {
+    if (typeof value === 'bigint') zigzag(value);
+    else if (value instanceof Uint8Array) {
+      if (type === BINARY) varint(BigInt(value.length));
+      for (const byte of value) out.push(byte);
+    } else if (value instanceof Map) struct(value);
+    else if (typeof value === 'boolean') out.push(value ? TRUE : FALSE);
+    else {
+      out.push((Math.min(value.items.length, 15) << 4) | value.element);
+      if (value.items.length >= 15) varint(BigInt(value.items.length));
+      for (const item of value.items) write(value.element, item);
+    }
+  };
+  const struct = (map: Struct): void => {
+    let last = 0;
+    for (const [id, { type, value }] of [...map].sort(([a], [b]) => a - b)) {
+      const step = id - last;
+      const shown = type === TRUE && value === false ? FALSE : type;
+      if (step > 0 && step < 16) out.push((step << 4) | shown);
+      else {
+        out.push(shown);
+        zigzag(BigInt(id));
+      }
+      if (type !== TRUE) write(type, value);
+      last = id;
+    }
+    out.push(0);
+  };
+  struct(fields);
+  return Uint8Array.from(out);
+}
