@@ -1,12 +1,10 @@
 // Laws of the indicators, for every line of the catalog: independent values, no look-ahead, gaps that heal, honest warm-up.
 import { describe, expect, it } from 'vitest';
-import { indicators } from '../../lib/features/catalog.ts';
+import { INDICATOR_NAMES, loadIndicator } from '../../lib/features/catalog.ts';
 import { type Bars, computeIndicator, type FeatureColumn, type Indicator } from '../../lib/features/indicators.ts';
 import oracle from '../oracles/indicators.json' with { type: 'json' };
 
-const families: Indicator[] = await Promise.all(
-  Object.values(indicators).map(async (load) => (await load()).indicator),
-);
+const families: Indicator[] = await Promise.all(INDICATOR_NAMES.map(loadIndicator));
 
 function barsOf(close: ArrayLike<number>): Bars {
   const column = Float64Array.from(close);
@@ -20,8 +18,14 @@ function only(family: Indicator, close: ArrayLike<number>, n: number): FeatureCo
 const closes = Float64Array.from(oracle.close, (v) => v ?? Number.NaN);
 
 describe('the catalog', () => {
+  it('says what is near when there is no such family', async () => {
+    await expect(loadIndicator('rsj')).rejects.toMatchObject({
+      problems: [{ code: 'model/refused', hint: 'did you mean "rsi"?' }],
+    });
+  });
+
   it('names each family as the family names itself, and its columns by n', () => {
-    expect(families.map((family) => family.name)).toEqual(Object.keys(indicators));
+    expect(families.map((family) => family.name)).toEqual(INDICATOR_NAMES);
     for (const family of families)
       expect(Object.keys(computeIndicator(family, barsOf(closes), 20))).toEqual([`${family.name}_20`]);
   });
@@ -42,7 +46,7 @@ describe('[S1-86] values', () => {
   }
 
   it('every family has an oracle', () => {
-    expect([...new Set(oracle.cases.map((c) => c.name))].sort()).toEqual(Object.keys(indicators).sort());
+    expect([...new Set(oracle.cases.map((c) => c.name))].sort()).toEqual([...INDICATOR_NAMES].sort());
   });
 
   it('of RSI are 100 without losses, 0 without gains, 50 without change', () => {
