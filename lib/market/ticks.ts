@@ -1,0 +1,57 @@
+// Prices as whole ticks: the only place where a latent price becomes a printed one.
+import { ProblemError } from '../base/problem.ts';
+
+/** A tick of size / scale, both integers, scale a power of ten: ticks * size / scale is the correctly rounded decimal. */
+export interface Tick {
+  readonly size: number;
+  readonly scale: number;
+  readonly decimals: number;
+}
+
+const MOST_DECIMALS = 9;
+
+/** The tick of a decimal such as 0.01 or 0.25, read from its shortest text. Throws `model/refused` when it is not one. */
+export function tickOf(value: number): Tick {
+  const match = /^(\d+)(?:\.(\d+))?(?:e-(\d+))?$/.exec(String(value));
+  const digits = match === null ? '' : match[1]! + (match[2] ?? '');
+  const decimals = match === null ? 0 : (match[2] ?? '').length + Number(match[3] ?? 0);
+  const size = Number(digits);
+  if (!(value > 0) || match === null || decimals > MOST_DECIMALS || !Number.isSafeInteger(size)) {
+    throw new ProblemError({
+      code: 'model/refused',
+      message: `tick must be above 0 with at most ${MOST_DECIMALS} decimals`,
+      facts: { field: 'tick', value: String(value) },
+    });
+  }
+  let scale = 1;
+  for (let i = 0; i < decimals; i++) scale *= 10;
+  return { size, scale, decimals };
+}
+
+/** The price of a whole number of ticks: one exact product, one correctly rounded division. */
+export function priceOf(ticks: number, tick: Tick): number {
+  return (ticks * tick.size) / tick.scale;
+}
+
+/** Slack, in ticks, for a high or low that sits on a tick up to rounding errors. */
+const SLACK = 1e-9;
+
+/**
+ * Round one bar to ticks into out[0..3] = open, high, low, close: open and close half away from zero, at least one tick;
+ * high up and low down, so the printed range holds the latent one.
+ */
+export function roundBar(open: number, high: number, low: number, close: number, tick: Tick, out: Float64Array): void {
+  const { size, scale } = tick;
+  const o = nearestTick((open * scale) / size);
+  const c = nearestTick((close * scale) / size);
+  out[0] = o;
+  out[1] = Math.max(Math.ceil((high * scale) / size - SLACK), o, c);
+  out[2] = Math.max(1, Math.min(Math.floor((low * scale) / size + SLACK), o, c));
+  out[3] = c;
+}
+
+function nearestTick(ticks: number): number {
+  // floor(x + 1/2) would round 0.49999999999999994 up.
+  const whole = Math.floor(ticks);
+  return Math.max(1, ticks - whole >= 0.5 ? whole + 1 : whole);
+}
