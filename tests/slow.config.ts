@@ -1,0 +1,14 @@
+// Tests that need the real dvc program or minutes of time: npm run test:slow.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['tests/dvc/**/*.test.ts', 'tests/slow/**/*.test.ts'],
+    pool: 'forks',
+    // Two at a time at most: each test starts many processes.
+    maxWorkers: 2,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    passWithNoTests: true,
+  },
+});
