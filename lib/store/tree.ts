@@ -85,8 +85,7 @@ function unsafe(entry: TreeEntry, before: ReadonlySet<string>): string | null {
   if (names.some((name) => name === '' || name === '.' || name === '..')) {
     return 'a path is absolute, empty, or has empty, . or .. names';
   }
-  const folders = names.slice(0, -1);
-  if (names.includes('.git') || folders.includes('.hg') || folders.includes('.dvc')) {
+  if (names.some((name) => name === '.git' || name === '.hg' || name === '.dvc')) {
     return 'a path leads into a repository folder';
   }
   if (names.at(-1) === '.dvcignore') return 'a .dvcignore cannot be part of a tree';

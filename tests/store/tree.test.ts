@@ -94,6 +94,7 @@ describe('reading', () => {
     ['.git/hooks/post-checkout'],
     ['sub/.git'],
     ['.dvc/config'],
+    ['a/.hg'],
     ['a/.dvcignore'],
   ])('the path %j is refused in reading and in writing', (relpath) => {
     expect(codeOf(() => parseTree(object({ md5: id, relpath })))).toBe('store/unsafe-tree');
