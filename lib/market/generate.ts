@@ -43,6 +43,10 @@ export interface Warning {
 export const PIECES = 4;
 const BLOCK = 512;
 const WEIGHT_SUM = 1e-9;
+/** A bar of smaller standard deviation stands still: its return is drift and rounding, which says nothing to volume. */
+const STILL = 1e-12;
+/** Returns count for volume up to this many standard deviations: ten times the usual volume at the default settings. */
+const LARGEST_SIZE = 8;
 /** Of the typical move of a bar, in ticks; below it rounding shows as negative autocorrelation. */
 const COARSE = 2;
 
@@ -92,7 +96,7 @@ export function generateBars(request: BarsRequest): { readonly bars: Bars; reado
       bars.low[at + b] = priceOf(ticks[2]!, tick);
       bars.close[at + b] = priceOf(ticks[3]!, tick);
       const sd = Math.sqrt(latent.variance);
-      sizes[b] = sd === 0 ? Number.NaN : Math.abs(latent.logReturn) / sd;
+      sizes[b] = sd < STILL ? Number.NaN : Math.min(Math.abs(latent.logReturn) / sd, LARGEST_SIZE);
       countCoarse(coarse, (sd * open * tick.scale) / tick.size);
       open = latent.close;
       first = last;

@@ -46,7 +46,7 @@ export type VolumeKernel = (out: Float64Array, at: number, firstBar: number, bar
 
 /**
  * ln V = ln level + x1 + x2 + kappa (|r| / sigma - sqrt(2 / pi)), V rounded to an integer, 0 or more.
- * x1 and x2 start at their stationary law on the first bar; sizes[b] = |r| / sigma of bar b, or NaN where sigma is 0.
+ * x1 and x2 start at their stationary law on the first bar; sizes[b] = |r| / sigma of bar b, or NaN where it does not move.
  * kappa = rho sd / sqrt(1 - 2/pi) gives corr(ln V, |r|) = rho for normal returns; x keeps the rest of the variance.
  */
 export function volumeKernel(

@@ -1,0 +1,92 @@
+// Laws of daily volume: stated autocorrelation, stated tie to the size of returns, whole numbers.
+import { describe, expect, it } from 'vitest';
+import { checkVolume, MEMORIES, volumeKernel } from '../../lib/market/volume.ts';
+import { addNormals } from '../../lib/math/draw.ts';
+import { streamOf } from '../../lib/math/stream.ts';
+
+const stream = (seed: number, component = 'volume') => streamOf(seed, { scope: 'asset', asset: 'X', component });
+
+function correlation(a: Float64Array, b: Float64Array): number {
+  const mean = (x: Float64Array) => x.reduce((sum, v) => sum + v, 0) / x.length;
+  const [ma, mb] = [mean(a), mean(b)];
+  let [sab, saa, sbb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    sab += (a[i]! - ma) * (b[i]! - mb);
+    saa += (a[i]! - ma) ** 2;
+    sbb += (b[i]! - mb) ** 2;
+  }
+  return sab / Math.sqrt(saa * sbb);
+}
+
+const N = 100_000;
+const params = { level: 5e6, sd: 0.42, returnCorrelation: 0.42 };
+
+function sample(seed: number, sizes: Float64Array, given = params): Float64Array {
+  const out = new Float64Array(N);
+  const fill = volumeKernel(given, stream(seed), 1000);
+  for (let at = 0; at < N; at += 1000) fill(out, at, at, 1000, sizes.subarray(at, at + 1000));
+  return out;
+}
+
+function absoluteNormals(seed: number): Float64Array {
+  const z = new Float64Array(N);
+  addNormals(z, stream(seed, 'diffusion'), 1, 0, N, 1);
+  return z.map(Math.abs);
+}
+
+describe('volume', () => {
+  for (const seed of [1, 2, 3]) {
+    it(`log volume has the stated sd, tie to |r| and autocorrelation with seed ${seed}`, () => {
+      const sizes = absoluteNormals(seed);
+      const x = sample(seed, sizes).map(Math.log);
+      const mean = x.reduce((a, b) => a + b, 0) / N;
+      const sd = Math.sqrt(x.reduce((a, v) => a + (v - mean) ** 2, 0) / N);
+      // Sum over lags of acf^2 is below 1.6 and of acf below 8, both sides: 4 se with n / 16 independent values.
+      const bound = 4 / Math.sqrt(N / 16);
+      expect(Math.abs(mean - Math.log(5e6))).toBeLessThan(bound * 0.42);
+      expect(Math.abs(sd / 0.42 - 1)).toBeLessThan(bound);
+      expect(Math.abs(correlation(x, sizes) - 0.42)).toBeLessThan(bound);
+      for (const lag of [1, 5, 20]) {
+        // |r| is independent in time, so its share rho^2 of the variance has no memory.
+        const memory = MEMORIES.reduce((sum, m) => sum + m.share * m.phi ** lag, 0) * (1 - 0.42 ** 2);
+        expect(Math.abs(correlation(x.slice(lag), x.slice(0, N - lag)) - memory), `lag ${lag}`).toBeLessThan(bound);
+      }
+    });
+  }
+
+  it('the memories give autocorrelation .55, .18 and .02 at lags 1, 5 and 20', () => {
+    const acf = (lag: number) => MEMORIES.reduce((sum, m) => sum + m.share * m.phi ** lag, 0);
+    expect([acf(1), acf(5), acf(20)].map((v) => v.toFixed(2))).toEqual(['0.55', '0.18', '0.02']);
+  });
+
+  it('the first day already has the stationary law', () => {
+    const firsts = Float64Array.from({ length: 4000 }, (_, seed) => {
+      const out = new Float64Array(1);
+      volumeKernel({ ...params, returnCorrelation: 0 }, stream(seed), 1)(out, 0, 0, 1, new Float64Array(1));
+      return Math.log(out[0]! / 5e6) / 0.42;
+    });
+    const variance = firsts.reduce((a, v) => a + v * v, 0) / 4000;
+    expect(Math.abs(variance - 1)).toBeLessThan(4 * Math.sqrt(2 / 4000));
+  });
+
+  it('[S1-107] volume is whole and 0 or more, however small the level', () => {
+    for (const v of sample(4, absoluteNormals(4), { ...params, level: 0.5, sd: 2 })) {
+      expect(Number.isInteger(v) && v >= 0).toBe(true);
+    }
+  });
+
+  it('a bar without variance moves volume by its memories alone', () => {
+    const none = new Float64Array(N).fill(Number.NaN);
+    const average = new Float64Array(N).fill(Math.sqrt(2 / Math.PI));
+    const [a, b] = [sample(5, none), sample(5, average)];
+    for (let i = 0; i < N; i++) if (Math.abs(a[i]! - b[i]!) > 1) throw new Error(`day ${i}: ${a[i]} and ${b[i]}`);
+  });
+
+  it('params out of range are refused by field', () => {
+    const fields = checkVolume({ level: 0, sd: -1, returnCorrelation: 1 }).map((p) => p.facts?.field);
+    expect(fields).toEqual(['level', 'sd', 'returnCorrelation']);
+    expect(checkVolume(params)).toEqual([]);
+    const wild = volumeKernel({ level: 1e12, sd: 3, returnCorrelation: 0.9 }, stream(1), 1);
+    expect(() => wild(new Float64Array(1), 0, 0, 1, Float64Array.of(40))).toThrow(/2\^53/);
+  });
+});

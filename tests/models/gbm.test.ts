@@ -1,0 +1,123 @@
+// Laws of geometric Brownian motion, and of the catalog that finds it.
+import { describe, expect, it } from 'vitest';
+import { ProblemError } from '../../lib/base/problem.ts';
+import { addNormals } from '../../lib/math/draw.ts';
+import { streamOf } from '../../lib/math/stream.ts';
+import { loadModel, MODEL_NAMES } from '../../lib/models/catalog.ts';
+import { type GbmParams, model } from '../../lib/models/gbm.ts';
+import type { PathBlock } from '../../lib/models/model.ts';
+
+const PIECES = 4;
+const YEARS = 1 / 252;
+
+/** Log price at the end of each bar of one path. */
+function path(
+  params: GbmParams,
+  seed: number,
+  bars: number,
+  name = 'X',
+  firstBar = 0,
+): { block: PathBlock; ends: Float64Array } {
+  const stream = (component: string) => streamOf(seed, { scope: 'asset', asset: name, component });
+  const kernel = model.kernel(params, { yearsPerBar: YEARS, piecesPerBar: PIECES, stream });
+  const column = () => new Float64Array(bars * PIECES);
+  const block: PathBlock = {
+    shocks: column(),
+    state: new Float64Array(kernel.stateLength),
+    from: column(),
+    to: column(),
+    variance: column(),
+    ends: new Int32Array(bars),
+  };
+  addNormals(block.shocks, stream('diffusion'), 1, firstBar, bars, PIECES);
+  kernel.start(block.state);
+  expect(kernel.fill(block, firstBar, bars)).toBe(bars);
+  return { block, ends: Float64Array.from(block.ends, (end) => block.to[end - 1]!) };
+}
+
+describe('gbm', () => {
+  for (const seed of [1, 2, 3, 4]) {
+    it(`[S1-118] log returns have mean (mu - sigma^2/2) dt and variance sigma^2 dt with seed ${seed}`, () => {
+      const n = 100_000;
+      const { mu, sigma } = { mu: 0.08, sigma: 0.25 };
+      const { ends } = path({ mu, sigma }, seed, n);
+      const returns = ends.map((x, i) => x - (ends[i - 1] ?? 0));
+      const mean = returns.reduce((a, b) => a + b, 0) / n;
+      const variance = returns.reduce((a, r) => a + (r - mean) ** 2, 0) / (n - 1);
+      const sd = sigma * Math.sqrt(YEARS);
+      expect(Math.abs(mean - (mu - sigma ** 2 / 2) * YEARS)).toBeLessThan((4 * sd) / Math.sqrt(n));
+      expect(Math.abs(variance / sd ** 2 - 1)).toBeLessThan(4 * Math.sqrt(2 / n));
+    });
+
+    it(`the mean price grows as e^(mu t) with seed ${seed}`, () => {
+      const paths = 20_000;
+      const { mu, sigma } = { mu: 0.3, sigma: 0.4 };
+      const bars = 20;
+      const t = bars * YEARS;
+      let sum = 0;
+      // Bars are independent, so stretches of one long path are independent paths.
+      const { ends } = path({ mu, sigma }, seed, paths * bars);
+      for (let p = 0; p < paths; p++) sum += Math.exp(ends[(p + 1) * bars - 1]! - (ends[p * bars - 1] ?? 0));
+      // Var S(t) / E S(t)^2 = e^(sigma^2 t) - 1.
+      const se = Math.sqrt(Math.expm1(sigma ** 2 * t) / paths);
+      expect(Math.abs((sum / paths) * Math.exp(-mu * t) - 1)).toBeLessThan(4 * se);
+    });
+  }
+
+  it('[S1-119] log returns have no skew and no excess kurtosis', () => {
+    const n = 200_000;
+    const { ends } = path({ mu: 0, sigma: 0.2 }, 7, n);
+    const returns = ends.map((x, i) => x - (ends[i - 1] ?? 0));
+    const mean = returns.reduce((a, b) => a + b, 0) / n;
+    const central = (k: number) => returns.reduce((a, r) => a + (r - mean) ** k, 0) / n;
+    expect(Math.abs(central(3) / central(2) ** 1.5)).toBeLessThan(4 * Math.sqrt(6 / n));
+    expect(Math.abs(central(4) / central(2) ** 2 - 3)).toBeLessThan(4 * Math.sqrt(24 / n));
+  });
+
+  it('pieces join end to end and share the variance of the bar', () => {
+    const { block } = path({ mu: 0.1, sigma: 0.3 }, 1, 50);
+    for (let p = 1; p < block.to.length; p++) expect(block.from[p]).toBe(block.to[p - 1]);
+    for (const w of block.variance) expect(w).toBeCloseTo((0.09 * YEARS) / PIECES, 18);
+    expect(Array.from(block.ends)).toEqual(Array.from({ length: 50 }, (_, b) => (b + 1) * PIECES));
+  });
+
+  it('without volatility the price grows exactly at mu', () => {
+    const { ends } = path({ mu: 0.252, sigma: 0 }, 1, 100);
+    ends.forEach((x, i) => {
+      expect(x).toBeCloseTo((i + 1) * 0.001, 12);
+    });
+  });
+
+  it('the shocks of a bar do not depend on where its block starts', () => {
+    const whole = path({ mu: 0, sigma: 0.2 }, 3, 40).block;
+    const late = path({ mu: 0, sigma: 0.2 }, 3, 10, 'X', 30).block;
+    expect(late.shocks).toEqual(whole.shocks.slice(30 * PIECES));
+  });
+
+  it('bad params are refused by field, value and rule', () => {
+    const refused = (params: GbmParams) => model.check(params).map((p) => [p.facts?.field, p.facts?.value]);
+    expect(refused({ mu: Number.NaN, sigma: -0.1 })).toEqual([
+      ['mu', 'NaN'],
+      ['sigma', '-0.1'],
+    ]);
+    expect(refused({ mu: 0, sigma: Number.POSITIVE_INFINITY })).toEqual([['sigma', 'Infinity']]);
+    expect(refused({ mu: -3, sigma: 0 })).toEqual([]);
+  });
+});
+
+describe('catalog', () => {
+  it('every line loads the model of its name, with a schema that requires what it describes', async () => {
+    for (const name of MODEL_NAMES) {
+      const found = await loadModel(name);
+      expect(found.name).toBe(name);
+      for (const field of found.params.required) expect(Object.keys(found.params.properties)).toContain(field);
+    }
+  });
+
+  it('an unknown name is refused with the nearest one', async () => {
+    await expect(loadModel('gmb')).rejects.toThrow(ProblemError);
+    await expect(loadModel('toString')).rejects.toThrow(ProblemError);
+    const problem = await loadModel('gbn').catch((error: ProblemError) => error.problems[0]!);
+    expect(problem).toMatchObject({ code: 'model/refused', hint: 'did you mean "gbm"?' });
+  });
+});
