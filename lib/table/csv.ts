@@ -61,14 +61,16 @@ export function readCsv(bytes: Uint8Array, file: string): Csv {
     const { next, newlines, error } = scan.record(at);
     const isHeader = line === 1;
     const width = scan.count - first;
-    if (error !== null) {
-      find(line, 'quote', error);
+    const miscounted = error === null && !isHeader && width !== header.length;
+    if (error !== null || miscounted) {
+      if (miscounted) find(line, 'field-count', `${width} fields where the header has ${header.length}`);
+      else find(line, 'quote', error!);
+      if (isHeader) break;
       scan.count = first;
       // A broken quote may have swallowed good lines: go on with the one after its first.
       const feed = view.indexOf(LF, at);
       at = feed < 0 ? view.length : feed + 1;
       line += 1;
-      if (isHeader) break;
       continue;
     }
     if (isHeader) {
@@ -78,9 +80,6 @@ export function readCsv(bytes: Uint8Array, file: string): Csv {
       if (width === 1) end = view.length;
       const twice = header.find((name, column) => header.indexOf(name) < column);
       if (twice !== undefined) find(1, 'duplicate-column', `column "${twice}" is there more than once`);
-    } else if (width !== header.length) {
-      find(line, 'field-count', `${width} fields where the header has ${header.length}`);
-      scan.count = first;
     } else {
       if (rows === lines.length) lines = grow(lines);
       lines[rows] = line;

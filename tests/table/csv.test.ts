@@ -67,6 +67,13 @@ test('a quote that is never closed, stands inside a field or is followed by text
   expect(said(csv)).toEqual(['2 quote', '4 quote', '5 quote', '7 quote']);
 });
 
+test('a quote that makes one row of two, with fields left over, costs the second row nothing', () => {
+  const csv = read('a,b,c\n1,2,"x\n3,4,"y"\n5,6,"z"\n');
+  expect(said(csv)).toEqual(['2 quote']);
+  const joined = read('a,b\n1,"x\n2",3,4\n5,6\n');
+  expect([said(joined), rowsOf(joined)]).toEqual([['2 field-count', '3 quote'], [['5', '6']]]);
+});
+
 test('an empty file, a file of line ends and a broken header give a finding and no rows', () => {
   for (const text of ['', '\ufeff', '\n\n', '\r\n']) expect(said(read(text))).toEqual(['0 empty-file']);
   const broken = read('a,"b\n1,2\n');

@@ -166,3 +166,13 @@ test('a column no table can hold is refused by name unless it is not wanted; so 
   expect(() => readParquet(bytes, (name) => name !== 'list')).toThrow(/table\/malformed: column "big" row 0/);
   expect(cells(readParquet(bytes, (name) => name === 'x'))).toEqual({ x: [1.5] });
 });
+
+test('an empty file of DuckDB is an empty table with its columns', async () => {
+  const path = join(folder, 'empty.parquet');
+  await ask(`COPY (SELECT 1.5::DOUBLE AS x, 'a' AS s WHERE false) TO '${path}' (FORMAT parquet)`);
+  const back = readParquet(readFileSync(path));
+  expect([back.rows, back.schema.fields.map(({ name, type }) => `${name} ${type}`)]).toEqual([
+    0,
+    ['x float64', 's utf8'],
+  ]);
+});
