@@ -45,11 +45,11 @@ export function flatten(schema: Schema): Schema {
     if (Array.isArray(node)) return node.map((item) => visit(item, open));
     if (typeof node !== 'object' || node === null) return node;
     const record = node as Schema;
-    const ref = record['$ref'];
+    const ref = record.$ref;
     if (typeof ref !== 'string') {
       return Object.fromEntries(Object.entries(record).map(([key, inner]) => [key, visit(inner, open)]));
     }
-    const definitions = schema['definitions'] as Schema | undefined;
+    const definitions = schema.definitions as Schema | undefined;
     const target = ref.startsWith('#/definitions/') ? definitions?.[ref.slice('#/definitions/'.length)] : undefined;
     if (target === undefined || open.includes(ref)) throw new TypeError(`the schema cannot resolve ${ref}`);
     return visit(target, [...open, ref]);
@@ -129,8 +129,8 @@ function describe(error: ErrorObject, root: Json, placeOf: PlaceOf): Problem {
     return { code, message, ...(place === undefined ? {} : { place }), ...(hint === null ? {} : { hint }) };
   };
   if (error.keyword === 'additionalProperties') {
-    const key = params['additionalProperty'] as string;
-    const known = Object.keys((parent['properties'] ?? {}) as Schema);
+    const key = params.additionalProperty as string;
+    const known = Object.keys((parent.properties ?? {}) as Schema);
     const where = path.length === 0 ? '' : ` in ${dotted(path)}`;
     return {
       ...problem(`unknown key ${JSON.stringify(key)}${where}`, suggest(key, known), [...path, key], 'key'),
@@ -138,11 +138,11 @@ function describe(error: ErrorObject, root: Json, placeOf: PlaceOf): Problem {
     };
   }
   if (error.keyword === 'required') {
-    const missing = [...path, params['missingProperty'] as string];
+    const missing = [...path, params.missingProperty as string];
     return problem(`${dotted(missing)} is missing`, 'Add it', path, 'key');
   }
   if (error.keyword === 'uniqueItems') {
-    const index = Math.max(params['i'] as number, params['j'] as number);
+    const index = Math.max(params.i as number, params.j as number);
     const item = show((error.data as Json[])[index]!);
     return problem(`${dotted(path)} holds ${item} more than once`, 'Remove one', [...path, index], 'value');
   }
@@ -159,14 +159,14 @@ function describe(error: ErrorObject, root: Json, placeOf: PlaceOf): Problem {
 /** What should stand there, in words that follow "must be". */
 function expected(error: ErrorObject, parent: Schema, params: Readonly<Record<string, unknown>>): string {
   const words = parent['x-expected'] as string | undefined;
-  const limit = String(params['limit']);
+  const limit = String(params.limit);
   switch (error.keyword) {
     case 'type':
-      return [params['type'] as string | readonly string[]].flat().map(typeWords).join(' or ');
+      return [params.type as string | readonly string[]].flat().map(typeWords).join(' or ');
     case 'enum':
-      return alternatives((params['allowedValues'] as Json[]).map(show));
+      return alternatives((params.allowedValues as Json[]).map(show));
     case 'const':
-      return show(params['allowedValue'] as Json);
+      return show(params.allowedValue as Json);
     case 'minimum':
       return `at least ${limit}`;
     case 'maximum':
@@ -176,7 +176,7 @@ function expected(error: ErrorObject, parent: Schema, params: Readonly<Record<st
     case 'exclusiveMaximum':
       return `below ${limit}`;
     case 'multipleOf':
-      return `a multiple of ${String(params['multipleOf'])}`;
+      return `a multiple of ${String(params.multipleOf)}`;
     case 'minLength':
       return `text of at least ${limit} characters`;
     case 'maxLength':
@@ -190,9 +190,9 @@ function expected(error: ErrorObject, parent: Schema, params: Readonly<Record<st
     case 'maxProperties':
       return `a map of at most ${limit}`;
     case 'pattern':
-      return words ?? `text that matches ${String(params['pattern'])}`;
+      return words ?? `text that matches ${String(params.pattern)}`;
     case 'format':
-      return words ?? `a ${String(params['format'])} of the calendar such as 2024-01-31`;
+      return words ?? `a ${String(params.format)} of the calendar such as 2024-01-31`;
     case 'anyOf':
     case 'oneOf':
       return words ?? alternatives((error.schema as Schema[]).map(branchWords));
@@ -203,12 +203,12 @@ function expected(error: ErrorObject, parent: Schema, params: Readonly<Record<st
 
 function hintFor(error: ErrorObject, params: Readonly<Record<string, unknown>>, found: Json): string | null {
   if (error.keyword === 'enum' && typeof found === 'string') {
-    const names = (params['allowedValues'] as Json[]).filter((v) => typeof v === 'string');
+    const names = (params.allowedValues as Json[]).filter((v) => typeof v === 'string');
     const name = nearest(found, names);
     return name === null ? null : `Did you mean ${JSON.stringify(name)}?`;
   }
   if (error.keyword !== 'type') return null;
-  const types = [params['type'] as string | readonly string[]].flat();
+  const types = [params.type as string | readonly string[]].flat();
   if (typeof found === 'string') {
     if (types.includes('boolean') && /^(yes|no|on|off|y|n)$/i.test(found)) return 'YAML 1.2 writes true or false';
     if (types.some((t) => t === 'integer' || t === 'number') && Number.isFinite(Number(found || 'x')))
@@ -228,9 +228,9 @@ function suggest(word: string, known: readonly string[]): string {
 function branchWords(branch: Schema): string {
   const words = branch['x-expected'] as string | undefined;
   if (words !== undefined) return words;
-  if (Array.isArray(branch['enum'])) return alternatives((branch['enum'] as Json[]).map(show));
-  if (Array.isArray(branch['required'])) return `a map with ${(branch['required'] as string[]).join(' and ')}`;
-  return [(branch['type'] ?? 'other') as string | readonly string[]].flat().map(typeWords).join(' or ');
+  if (Array.isArray(branch.enum)) return alternatives((branch.enum as Json[]).map(show));
+  if (Array.isArray(branch.required)) return `a map with ${(branch.required as string[]).join(' and ')}`;
+  return [(branch.type ?? 'other') as string | readonly string[]].flat().map(typeWords).join(' or ');
 }
 
 function alternatives(words: readonly string[]): string {
