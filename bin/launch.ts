@@ -1,0 +1,134 @@
+// Starts the program: answers at once when nothing can have changed, rebuilds when its own sources did, else loads the rest.
+import * as fs from 'node:fs';
+import { dirname, join, parse } from 'node:path';
+
+interface Build {
+  readonly id: string;
+  readonly sources: readonly (readonly [string, number, number])[];
+  readonly help: Readonly<Record<string, string>>;
+}
+
+type Row = readonly [number, number, number, number, string];
+interface State {
+  readonly format: number;
+  readonly question: string;
+  readonly answer?: { readonly stdout: string; readonly stderr: string };
+  readonly files: Readonly<Record<string, Row>>;
+}
+
+/** As in lib/store/marks: younger entries prove nothing. */
+const GRAIN_MS = 12;
+
+const own = dirname(__dirname);
+
+function readBuild(): Build | null {
+  try {
+    return JSON.parse(fs.readFileSync(join(__dirname, 'build.json'), 'utf8')) as Build;
+  } catch {
+    return null;
+  }
+}
+
+/** What executes is what its sources say: stat them, and build again when one differs (settled point 1). */
+function isFresh(build: Build): boolean {
+  for (const [path, size, mtimeMs] of build.sources) {
+    const stat = fs.statSync(join(own, path), { throwIfNoEntry: false });
+    // A package installed without its sources can not be stale.
+    if (stat === undefined && path === build.sources[0]?.[0]) return true;
+    if (stat === undefined || stat.size !== size || stat.mtimeMs !== mtimeMs) return false;
+  }
+  return true;
+}
+
+function rebuild(): Build {
+  const { spawnSync } = require('node:child_process') as typeof import('node:child_process');
+  const done = spawnSync(process.execPath, [join(own, 'scripts', 'build.mjs')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
+  const build = done.status === 0 ? readBuild() : null;
+  if (build !== null) return build;
+  process.stderr.write(
+    `error code/stale: the program differs from its sources and cannot be built again\n${done.stderr}  hint: run \`npm ci\` in ${own}\n`,
+  );
+  process.exit(2);
+}
+
+/** The last run's answer, when it was to the same question and no file it rests on has changed. */
+function sameAnswer(build: Build, args: readonly string[]): State['answer'] {
+  let root = process.cwd();
+  const top = parse(root).root;
+  while (!fs.statSync(join(root, 'pipeline.yaml'), { throwIfNoEntry: false })) {
+    if (root === top) return undefined;
+    root = dirname(root);
+  }
+  let state: State;
+  let savedAtMs: number;
+  try {
+    const fd = fs.openSync(join(root, '.pipeline', 'state.json'), 'r');
+    savedAtMs = fs.fstatSync(fd).mtimeMs;
+    state = JSON.parse(fs.readFileSync(fd, 'utf8')) as State;
+    fs.closeSync(fd);
+  } catch {
+    return undefined;
+  }
+  if (state.format !== 1 || state.answer === undefined || state.question !== question(build.id, args)) return undefined;
+  const files = state.files;
+  for (const name in files) {
+    const row = files[name] as Row;
+    const stat = fs.statSync(name.startsWith('/') ? name : `${root}/${name}`, { throwIfNoEntry: false });
+    const same =
+      stat !== undefined &&
+      stat.size === row[0] &&
+      stat.mtimeMs === row[1] &&
+      stat.ctimeMs === row[2] &&
+      stat.ino === row[3];
+    if (!same || row[2] + GRAIN_MS >= savedAtMs) return undefined;
+  }
+  return state.answer;
+}
+
+/** Everything besides files that can change what a run does: the program, its arguments, our environment variables. */
+function question(build: string, args: readonly string[]): string {
+  const environment = Object.keys(process.env)
+    .filter((name) => name.startsWith('PIPELINE_') || name === 'NO_COLOR')
+    .sort()
+    .map((name) => `${name}=${process.env[name]}`);
+  return JSON.stringify([build, args, environment]);
+}
+
+/** Load the program through V8's code cache, which this Node wrote the first time. */
+function loadMain(build: Build): void {
+  const { Script } = require('node:vm') as typeof import('node:vm');
+  const file = join(__dirname, 'main.cjs');
+  const cache = join(__dirname, `main-${build.id}-${process.version}-${process.arch}.cache`);
+  const source = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(file, 'utf8')}\n})`;
+  const cachedData = fs.existsSync(cache) ? fs.readFileSync(cache) : undefined;
+  const script = new Script(source, { filename: file, ...(cachedData && { cachedData }) });
+  const module = { exports: {} as { main?: (options: unknown) => Promise<void> } };
+  script.runInThisContext()(module.exports, require, module, file, __dirname);
+  const saveCache = () => {
+    if (cachedData !== undefined && !script.cachedDataRejected) return;
+    try {
+      fs.writeFileSync(`${cache}.${process.pid}`, script.createCachedData());
+      fs.renameSync(`${cache}.${process.pid}`, cache);
+    } catch {
+      // A read-only installation works too, only slower.
+    }
+  };
+  void module.exports
+    .main?.({ own, build: build.id, question: (args: readonly string[]) => question(build.id, args) })
+    .finally(saveCache);
+}
+
+const args = process.argv.slice(2);
+let build = readBuild();
+if (build === null || !isFresh(build)) build = rebuild();
+const help =
+  args.length === 0 ? '' : args.at(-1) === '--help' || args.at(-1) === '-h' ? args.slice(0, -1).join(' ') : undefined;
+const answer = args[0] === 'run' && process.env.DVC_STAGE === undefined ? sameAnswer(build, args) : undefined;
+if (help !== undefined && build.help[help] !== undefined) process.stdout.write(build.help[help]);
+else if (answer !== undefined) {
+  process.stderr.write(answer.stderr);
+  process.stdout.write(answer.stdout);
+} else loadMain(build);

@@ -1,0 +1,86 @@
+// Opens a project for a command: DVC's configuration says where the cache is and how files are linked, the rest follows.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type DvcConfig, readConfig } from '../lib/dvc/config-file.ts';
+import type { Listener } from '../lib/engine/event.ts';
+import { loadPipeline, type Pipeline } from '../lib/engine/load.ts';
+import { LocalPool } from '../lib/engine/pool.ts';
+import { findRoot, openProject, type Project } from '../lib/engine/project.ts';
+import { readTextIfAny } from '../lib/store/files.ts';
+
+/** What the launcher knows of the program. */
+export interface Program {
+  readonly own: string;
+  readonly build: string;
+  /** The fast path's question for these arguments. */
+  readonly question: (args: readonly string[]) => string;
+}
+
+/** Flags every command that reads the pipeline takes. */
+export interface ConfigFlags {
+  readonly profile?: string;
+  readonly config?: string;
+  readonly seed?: string;
+  readonly set?: readonly string[];
+  readonly jobs?: string;
+}
+
+export interface Opened {
+  readonly project: Project;
+  readonly dvc: DvcConfig;
+}
+
+export function readDvcConfig(root: string): DvcConfig {
+  const dvcDir = join(root, '.dvc');
+  const sources = ['config', 'config.local'].map((name) => ({
+    file: `.dvc/${name}`,
+    text: readTextIfAny(join(dvcDir, name)),
+  }));
+  return readConfig(sources, dvcDir, homedir());
+}
+
+export function open(program: Program, cwd = process.cwd()): Opened {
+  const root = findRoot(cwd);
+  const dvc = readDvcConfig(root);
+  return { project: openProject({ root, own: program.own, cacheDir: dvc.cacheDir, links: dvc.linkTypes }), dvc };
+}
+
+export interface PoolOptions {
+  readonly jobs: number;
+  readonly trapped?: boolean;
+  readonly disturb?: number | null;
+}
+
+export function openPool(project: Project, options: PoolOptions): LocalPool {
+  return new LocalPool({
+    tmp: project.store.tmp,
+    trapped: options.trapped ?? true,
+    disturb: options.disturb ?? null,
+    modulePaths: [join(project.root, 'node_modules'), join(project.own, 'node_modules')],
+    project: project.root,
+    jobs: options.jobs,
+    workRoot: project.paths.work,
+    workerFile: join(project.own, 'dist', 'worker.cjs'),
+  });
+}
+
+export function load(
+  program: Program,
+  project: Project,
+  pool: LocalPool,
+  flags: ConfigFlags,
+  emit: Listener,
+): Promise<Pipeline> {
+  const { profile, seed, set, jobs, config } = flags;
+  return loadPipeline(
+    project,
+    {
+      flags: { ...(profile && { profile }), ...(seed && { seed }), ...(set && { set }), ...(jobs && { jobs }) },
+      env: process.env,
+      ...(config && { configFile: config }),
+      build: program.build,
+      describe: (bundle) => pool.describe(bundle),
+    },
+    emit,
+  );
+}

@@ -1,0 +1,190 @@
+// `pipeline run`: brings the asked stages up to date, publishes the dataset, and remembers the answer for the next time.
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { nowIso, tickMs } from '../lib/base/clock.ts';
+import { nearest } from '../lib/base/nearest.ts';
+import { type Problem, ProblemError } from '../lib/base/problem.ts';
+import type { Listener, RunSummary } from '../lib/engine/event.ts';
+import { above } from '../lib/engine/graph.ts';
+import type { Pipeline } from '../lib/engine/load.ts';
+import type { Project } from '../lib/engine/project.ts';
+import { type RunResult, runStages } from '../lib/engine/run.ts';
+import { needsOf } from '../lib/engine/spec.ts';
+import type { Revision } from '../lib/git/revision.ts';
+import { ensureDir } from '../lib/store/files.ts';
+import { Lock, sweepTemporary } from '../lib/store/lock.ts';
+import { type ConfigFlags, load, open, openPool, type Program } from './open.ts';
+
+export interface RunFlags extends ConfigFlags {
+  readonly force?: boolean;
+  readonly keepGoing?: boolean;
+  readonly commit?: boolean;
+}
+
+/** The stages a run of these targets needs; no target means all. */
+export function chosen(pipeline: Pipeline, targets: readonly string[]): Set<string> {
+  const needs = new Map(pipeline.spec.stages.map((stage) => [stage.name, needsOf(stage)]));
+  const unknown = targets.filter((name) => !needs.has(name));
+  if (unknown.length > 0) {
+    throw new ProblemError(
+      unknown.map((name): Problem => {
+        const close = nearest(name, needs.keys());
+        return {
+          code: 'spec/unknown-stage',
+          message: `there is no stage \`${name}\``,
+          hint: close ? `did you mean \`${close}\`?` : `stages: ${[...needs.keys()].join(', ')}`,
+        };
+      }),
+    );
+  }
+  return above(targets.length > 0 ? targets : [...needs.keys()], needs);
+}
+
+/** Run names sort by time; they name logs and receipts, never outputs. */
+export function newRunName(): string {
+  return `${nowIso().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${process.pid.toString(36)}`;
+}
+
+export function jobsOf(flags: ConfigFlags, pipeline: Pipeline | null): number {
+  const run = pipeline?.config.run as { jobs?: number } | undefined;
+  const asked = Number(flags.jobs ?? process.env.PIPELINE_JOBS ?? run?.jobs ?? 0);
+  return asked > 0 ? asked : availableParallelism();
+}
+
+export interface Finished {
+  readonly summary: RunSummary;
+  readonly exitCode: number;
+  readonly problems: readonly Problem[];
+}
+
+export async function runPipeline(
+  program: Program,
+  targets: readonly string[],
+  flags: RunFlags,
+  args: readonly string[],
+  emit: Listener,
+  signal: AbortSignal,
+): Promise<Finished> {
+  const startedMs = tickMs();
+  const { project, dvc } = open(program);
+  const run = newRunName();
+  ensureDir(project.paths.state);
+  const lock = await Lock.acquire(
+    project.paths.lock,
+    project.store.tmp,
+    'pipeline run',
+    (owner) => emit({ type: 'waiting', message: `for the run of process ${owner?.pid} (since ${owner?.since})` }),
+    signal,
+  );
+  try {
+    sweepTemporary(project.store.tmp);
+    const pool = openPool(project, { jobs: jobsOf(flags, null) });
+    const stop = () => void pool.close();
+    signal.addEventListener('abort', stop);
+    try {
+      const pipeline = await load(program, project, pool, flags, emit);
+      const stages = chosen(pipeline, targets);
+      emit({
+        type: 'run-started',
+        run,
+        pipeline: pipeline.spec.pipeline,
+        stages: pipeline.spec.stages.map(({ name }) => name).filter((name) => stages.has(name)),
+        jobs: jobsOf(flags, pipeline),
+      });
+      const result = await runStages(
+        project,
+        pipeline,
+        pool,
+        {
+          run,
+          stages,
+          force: flags.force ?? false,
+          keepGoing: flags.keepGoing ?? false,
+          provenance: provenanceOf(project),
+          codeDir: project.paths.code,
+          at: nowIso(),
+          shuffle: null,
+          signal,
+        },
+        emit,
+      );
+      const { afterRun } = await import('./publish.ts');
+      const after = await afterRun(project, dvc, pipeline, result, flags, emit);
+      const summary = summarise(pipeline, result, run, startedMs, after.path);
+      emit({ type: 'run-finished', ...summary });
+      const problems = [...result.failed.flatMap(({ problems }) => problems), ...after.problems];
+      const exitCode = result.interrupted ? 130 : problems.length > 0 ? new ProblemError(problems).exitCode : 0;
+      remember(program, project, flags, args, summary, exitCode);
+      return { summary, exitCode, problems };
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await pool.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+function summarise(
+  pipeline: Pipeline,
+  result: RunResult,
+  run: string,
+  startedMs: number,
+  datasetPath: string | null,
+): RunSummary {
+  const { ran, cached, restored, failed, skipped } = result;
+  return {
+    run,
+    ok: failed.length === 0 && !result.interrupted,
+    datasetId: pipeline.spec.dataset === null ? null : pipeline.run.datasetId,
+    datasetPath,
+    ran,
+    cached,
+    failed: failed.length,
+    skipped: skipped.length,
+    restored,
+    durationMs: Math.round(tickMs() - startedMs),
+    log: `logs/runs/${run}.jsonl`,
+  };
+}
+
+/** Save what was seen; when all is up to date, also the answer the launcher may give next time. */
+function remember(
+  program: Program,
+  project: Project,
+  flags: RunFlags,
+  args: readonly string[],
+  summary: RunSummary,
+  exitCode: number,
+): void {
+  const { marks } = project;
+  for (const file of ['pipeline.yaml', '.dvc/config', '.dvc/config.local', 'dvc.yaml', 'dvc.lock'])
+    marks.md5(join(project.root, file));
+  const plain = exitCode === 0 && !flags.force;
+  const units = summary.ran + summary.cached;
+  const where =
+    summary.datasetId === null
+      ? ''
+      : `, dataset ${summary.datasetId}${summary.datasetPath ? ` at ${summary.datasetPath}` : ''}`;
+  const answer = {
+    stdout: summary.datasetId === null ? '' : `${summary.datasetId}\n`,
+    stderr: `nothing to do: ${units === 1 ? 'the one unit is cached' : `all ${units} units are cached`}${where}\n`,
+  };
+  marks.save(project.store.tmp, program.question(args), plain ? answer : undefined);
+}
+
+/** The commit is read once, and only when something ran. */
+function provenanceOf(project: Project) {
+  let known: Promise<Revision> | null = null;
+  return async (plan: { parts: { code: Readonly<Record<string, string>> } }) => {
+    known ??= import('../lib/git/revision.ts').then(({ readRevision }) => readRevision(project.root));
+    const { head, blobs } = await known;
+    const sources = Object.entries(plan.parts.code).filter(
+      ([path]) => !path.startsWith('npm:') && !path.startsWith('cmd:'),
+    );
+    // A catalog stands in a key by its selected lines, which no commit holds; only whole files can be compared.
+    const dirty =
+      blobs === null ? null : sources.some(([path, oid]) => !path.endsWith('/catalog.ts') && blobs.get(path) !== oid);
+    return { head, dirty };
+  };
+}

@@ -1,0 +1,237 @@
+// Compiles stage sources and says what each can reach: what is keyed is what the bundle was made from (settled point 1).
+import * as fs from 'node:fs';
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { type GitOid, gitBlob, type Md5, md5, sha256 } from '../base/digest.ts';
+import { type Problem, ProblemError } from '../base/problem.ts';
+import { ensureDir, readBytes, readTextIfAny, writeAtomic } from '../store/files.ts';
+import type { Marks } from '../store/marks.ts';
+import { packageIntegrity } from './packages.ts';
+
+/** One source file of a bundle: its ids and what it imports. */
+interface Source {
+  readonly md5: Md5;
+  readonly oid: GitOid;
+  /** Files it always loads. */
+  readonly static: readonly string[];
+  /** File it may load -> the catalog line that names it. */
+  readonly lazy: Readonly<Record<string, string>>;
+  /** Packages it imports. */
+  readonly packages: readonly string[];
+  /** For a file with lazy lines: the id of its text without them. */
+  readonly rest: GitOid;
+}
+
+export interface BuiltCode {
+  readonly format: 1;
+  /** What this was built with: tool version and lock file. */
+  readonly builtWith: string;
+  /** Entry -> bundle file name in the code folder. */
+  readonly bundles: Readonly<Record<string, string>>;
+  readonly sources: Readonly<Record<string, Source>>;
+  /** `npm:name@version` of each package -> its integrity, and what it brings along. */
+  readonly packages: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export interface CodeRoots {
+  readonly project: string;
+  /** Where this package's own lib/ and stages/ lie; equals `project` in a checkout. */
+  readonly own: string;
+  readonly codeDir: string;
+  readonly tmp: string;
+}
+
+/** Shown name of a source: below the project as it is, below this package with its name in front. */
+function shownName(roots: CodeRoots, path: string): string {
+  const inside = relative(roots.project, path);
+  if (!inside.startsWith('..') && !isAbsolute(inside)) return inside.split(sep).join('/');
+  return `marketloom/${relative(roots.own, path).split(sep).join('/')}`;
+}
+
+export function sourcePath(roots: CodeRoots, shown: string): string {
+  if (roots.own !== roots.project && shown.startsWith('marketloom/'))
+    return join(roots.own, shown.slice('marketloom/'.length));
+  return join(roots.project, shown);
+}
+
+/** The code of these entries, built again only when a source, the lock file or the builder differs. */
+export async function buildCode(roots: CodeRoots, entries: readonly string[], marks: Marks): Promise<BuiltCode> {
+  const lockFile = join(roots.own, 'package-lock.json');
+  const builtWith = sha256(JSON.stringify([1, marks.md5(lockFile)?.md5 ?? null, roots.project, roots.own]));
+  const index = join(roots.codeDir, 'index.json');
+  const known = readIndex(index);
+  if (known !== null && known.builtWith === builtWith && isFresh(roots, known, entries, marks)) return known;
+
+  ensureDir(roots.codeDir);
+  const { metafile, outputs } = await compile(roots, entries);
+  const sources = readSources(roots, metafile);
+  const packages: Record<string, Readonly<Record<string, string>>> = {};
+  for (const source of Object.values(sources)) {
+    for (const name of source.packages) packages[name] ??= packageIntegrity(roots, name);
+  }
+  const bundles: Record<string, string> = {};
+  for (const [entry, text] of outputs) {
+    const name = `${basename(entry).replace(/\W+/g, '-')}-${sha256(text).slice(0, 16)}.cjs`;
+    writeAtomic(join(roots.codeDir, name), text, roots.tmp, { fsync: false });
+    bundles[entry] = name;
+  }
+  const built: BuiltCode = { format: 1, builtWith, bundles, sources, packages };
+  writeAtomic(index, JSON.stringify(built), roots.tmp, { fsync: false });
+  return built;
+}
+
+function readIndex(path: string): BuiltCode | null {
+  try {
+    const value = JSON.parse(readTextIfAny(path) ?? 'null') as BuiltCode | null;
+    return value?.format === 1 ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isFresh(roots: CodeRoots, known: BuiltCode, entries: readonly string[], marks: Marks): boolean {
+  return (
+    entries.every(
+      (entry) => known.bundles[entry] && fs.existsSync(join(roots.codeDir, known.bundles[entry] as string)),
+    ) && Object.entries(known.sources).every(([shown, source]) => marks.holds(sourcePath(roots, shown), source.md5))
+  );
+}
+
+async function compile(roots: CodeRoots, entries: readonly string[]) {
+  const { build } = await import('esbuild');
+  try {
+    const result = await build({
+      absWorkingDir: roots.project,
+      entryPoints: entries.map((entry) => sourcePath(roots, entry)),
+      outdir: roots.codeDir,
+      outbase: '/',
+      write: false,
+      bundle: true,
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      supported: { 'dynamic-import': false },
+      metafile: true,
+      sourcemap: 'inline',
+      sourcesContent: false,
+      packages: 'external',
+      alias: { marketloom: roots.own },
+      logLevel: 'silent',
+    });
+    const texts = new Map(result.outputFiles.map((file) => [resolve(file.path), file.text]));
+    const outputs = new Map<string, string>();
+    for (const [path, output] of Object.entries(result.metafile.outputs)) {
+      if (!output.entryPoint) continue;
+      const shown = shownName(roots, resolve(roots.project, output.entryPoint));
+      outputs.set(shown, texts.get(resolve(roots.project, path)) as string);
+    }
+    return { metafile: result.metafile, outputs };
+  } catch (error) {
+    const found = (
+      error as {
+        errors?: { text: string; location: { file: string; line: number; column: number; length: number } | null }[];
+      }
+    ).errors;
+    if (!Array.isArray(found)) throw error;
+    throw new ProblemError(
+      found.map(
+        ({ text, location }): Problem => ({
+          code: 'code/build-failed',
+          message: text,
+          ...(location && {
+            place: {
+              ...location,
+              file: shownName(roots, resolve(roots.project, location.file)),
+              column: location.column + 1,
+            },
+          }),
+        }),
+      ),
+    );
+  }
+}
+
+function readSources(roots: CodeRoots, metafile: Metafile): Record<string, Source> {
+  const sources: Record<string, Source> = {};
+  for (const path of Object.keys(metafile.inputs).sort()) {
+    const absolute = resolve(roots.project, path);
+    const bytes = readBytes(absolute);
+    const text = Buffer.from(bytes).toString('utf8');
+    const statics: string[] = [];
+    const packages: string[] = [];
+    const lazy: Record<string, string> = {};
+    for (const used of metafile.inputs[path]?.imports ?? []) {
+      if (used.external) {
+        if (!used.path.startsWith('node:')) packages.push(packageName(used.path));
+        continue;
+      }
+      const target = shownName(roots, resolve(roots.project, used.path));
+      const line = used.kind === 'dynamic-import' ? catalogLine(text, used.original ?? '') : null;
+      if (line === null) statics.push(target);
+      else lazy[target] = line;
+    }
+    let rest = text;
+    for (const line of Object.values(lazy)) rest = rest.replace(`${line}\n`, '');
+    sources[shownName(roots, absolute)] = {
+      md5: md5(bytes),
+      oid: gitBlob(bytes),
+      static: [...new Set(statics)].sort(),
+      lazy,
+      packages: [...new Set(packages)].sort(),
+      rest: gitBlob(Buffer.from(rest)),
+    };
+  }
+  return sources;
+}
+
+/** A catalog entry is one line: `  name: () => import('./name.ts'),`; any other dynamic import counts as always loaded. */
+function catalogLine(text: string, specifier: string): string | null {
+  const lines = text.split('\n').filter((line) => line.includes(`import('${specifier}')`));
+  return lines.length === 1 && /^\s*'?[\w-]+'?: \(\) => import\('[^']+'\),?$/.test(lines[0] as string)
+    ? (lines[0] as string)
+    : null;
+}
+
+function packageName(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** Names of the catalog lines that a unit's params pick. */
+export type Selection = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * Everything an entry reaches under a selection, as shown name -> id. A catalog contributes its selected lines and the code
+ * behind them, not every entry: a new model leaves the keys of the others alone (settled point 2).
+ */
+export function reach(built: BuiltCode, entry: string, selection: Selection): Record<string, string> {
+  const code: Record<string, string> = {};
+  const visit = (shown: string) => {
+    if (shown in code) return;
+    const source = built.sources[shown];
+    if (source === undefined) throw new Error(`no source ${shown} in the built code`);
+    const lines = Object.entries(source.lazy);
+    if (lines.length === 0) code[shown] = source.oid;
+    else {
+      const wanted = selection[shown];
+      const taken = lines.filter(([, line]) => wanted === undefined || wanted.includes(lineName(line)));
+      code[shown] = gitBlob(Buffer.from([source.rest, ...taken.map(([, line]) => line.trim())].join('\n')));
+      for (const [target] of taken) visit(target);
+    }
+    for (const name of source.packages) Object.assign(code, built.packages[name]);
+    for (const target of source.static) visit(target);
+  };
+  visit(entry);
+  return code;
+}
+
+function lineName(line: string): string {
+  return line.trim().split(':')[0]?.replaceAll("'", '') ?? '';
+}
+
+/** The names a catalog offers. */
+export function catalogNames(built: BuiltCode, catalog: string): string[] {
+  return Object.values(built.sources[catalog]?.lazy ?? {}).map(lineName);
+}

@@ -1,0 +1,199 @@
+// Checks everything a user wrote before anything runs: documents, configuration, sources, wires; all problems in one go.
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { canon, type Json } from '../base/canon.ts';
+import { type Document, parseDocument } from '../base/document.ts';
+import { legacyDatasetId } from '../base/legacy-id.ts';
+import { nearest } from '../base/nearest.ts';
+import { type Problem, ProblemError, raise } from '../base/problem.ts';
+import { checkValue, type Schema } from '../base/schema.ts';
+import { readText, walk } from '../store/files.ts';
+import { type BuiltCode, buildCode, type CodeRoots } from './build.ts';
+import { type ConfigInputs, type JsonMap, resolveConfig } from './config.ts';
+import type { Checked, LoadOptions } from './load.ts';
+import type { Project } from './project.ts';
+import type { SourceSpec } from './sources.ts';
+import type { Declaration, RawPipeline } from './spec.ts';
+import { wireSpec } from './wiring.ts';
+
+/** Text of a project file, or null; the caller notes what was read. */
+export type Reader = (file: string) => string | null;
+
+export async function checkAll(
+  project: Project,
+  roots: CodeRoots,
+  options: LoadOptions,
+  read: Reader,
+): Promise<{ checked: Omit<Checked, 'format' | 'question' | 'files'>; code: BuiltCode }> {
+  const document = required(read, 'pipeline.yaml');
+  raise(document.problems);
+  const problems: Problem[] = checkValue(ownSchema(project, 'pipeline'), document.value, document.place);
+  raise(problems);
+  const raw = document.value as unknown as RawPipeline;
+
+  const resolved = resolveAll(project, raw, document, options, read, problems);
+  const sources =
+    raw.sources === undefined
+      ? { specs: [], values: {}, defaults: {} }
+      : readSources(project, required(read, raw.sources, at(document, ['sources'])), problems);
+  const used = usedEntries(project, raw, document, problems);
+  const entries = [...new Set(used.values())];
+  raise(problems);
+
+  const code = await buildCode(roots, entries, project.marks);
+  const declarations = new Map<string, Declaration & { entry: string }>();
+  for (const [uses, entry] of used) {
+    const declaration = await options.describe(join(roots.codeDir, code.bundles[entry] as string));
+    const prefix = entry.startsWith('marketloom/') ? 'marketloom/' : '';
+    const selects = Object.fromEntries(
+      Object.entries(declaration.selects).map(([param, catalog]) => [param, prefix + catalog]),
+    );
+    declarations.set(uses, { ...declaration, selects, entry });
+  }
+
+  const values = { ...resolved.value, sources: sources.values, source_defaults: sources.defaults } as JsonMap;
+  const fileExists = (path: string) => existsSync(join(project.root, path));
+  const wired = wireSpec(document, {
+    values,
+    declarations,
+    sourceNames: sources.specs.map(({ name }) => name),
+    fileExists,
+  });
+  problems.push(...wired.problems);
+  const seed = identityValue(raw.identity?.seed, resolved.value);
+  const generatorVersion = identityValue(raw.identity?.generator_version, resolved.value);
+  raise(problems);
+  const checked = {
+    spec: wired.spec,
+    entries,
+    config: resolved.value,
+    identity: resolved.identity,
+    profile: resolved.profile,
+    sources: sources.specs,
+    seed: seed as number | string | null,
+    generatorVersion: generatorVersion as string | null,
+    legacyId:
+      generatorVersion === 'v0'
+        ? legacyId(resolved, (flags) => resolveAll(project, raw, document, { ...options, env: {}, flags }, read, []))
+        : null,
+  };
+  return { checked, code };
+}
+
+function at(document: Document, path: (string | number)[]) {
+  return document.place(path, 'value');
+}
+
+function required(read: Reader, file: string, place?: Problem['place']): Document {
+  const text = read(file);
+  if (text !== null) return parseDocument(file, text);
+  throw new ProblemError({
+    code: 'config/missing-file',
+    message: `there is no file \`${file}\``,
+    ...(place && { place }),
+  });
+}
+
+/** Schemas of the files this program reads; they also give editors completion. */
+function ownSchema(project: Project, name: string): Schema {
+  return JSON.parse(readText(join(project.own, 'config', 'schema', `${name}.schema.json`))) as Schema;
+}
+
+interface Resolved {
+  readonly value: JsonMap;
+  readonly identity: JsonMap;
+  readonly profile: string;
+}
+
+function resolveAll(
+  project: Project,
+  raw: RawPipeline,
+  document: Document,
+  options: LoadOptions,
+  read: Reader,
+  problems: Problem[],
+): Resolved {
+  if (raw.config === undefined) return { value: {}, identity: {}, profile: 'default' };
+  const base = required(read, options.configFile ?? raw.config.file, at(document, ['config', 'file']));
+  const profiles =
+    raw.config.profiles === undefined
+      ? null
+      : required(read, raw.config.profiles, at(document, ['config', 'profiles']));
+  const schema = JSON.parse(read(raw.config.schema) ?? readText(join(project.own, raw.config.schema))) as Schema;
+  const found = resolveConfig({ schema, base, profiles, env: options.env, flags: options.flags });
+  problems.push(...found.problems);
+  return found.config ?? { value: {}, identity: {}, profile: 'default' };
+}
+
+function readSources(project: Project, document: Document, problems: Problem[]) {
+  problems.push(...document.problems);
+  if (document.problems.length === 0)
+    problems.push(...checkValue(ownSchema(project, 'sources'), document.value, document.place));
+  const { sources = {}, ...defaults } = (document.value ?? {}) as { sources?: Record<string, string | JsonMap> };
+  const specs: SourceSpec[] = [];
+  const values: Record<string, Json> = {};
+  for (const [name, entry] of Object.entries(sources)) {
+    const { path, ...rest } = typeof entry === 'string' ? { path: entry } : { ...entry };
+    // The place of a source never enters a hash; its file name does, because findings speak of it.
+    const value = { ...rest, file: basename(String(path)) } as Json;
+    specs.push({ name, path: String(path), value, place: document.place(['sources', name], 'value') });
+    values[name] = value;
+  }
+  return { specs, values, defaults: defaults as JsonMap };
+}
+
+/** `uses:` -> the entry of its code; what does not exist is a problem. */
+function usedEntries(project: Project, raw: RawPipeline, document: Document, problems: Problem[]): Map<string, string> {
+  const used = new Map<string, string>();
+  for (const [name, { uses }] of Object.entries(raw.stages)) {
+    if (uses === undefined) continue;
+    const entry = uses.startsWith('./') ? uses.slice(2) : `stages/${uses}.ts`;
+    if (existsSync(join(project.root, entry))) used.set(uses, entry);
+    else if (!uses.startsWith('./') && existsSync(join(project.own, entry))) used.set(uses, `marketloom/${entry}`);
+    else {
+      const close = nearest(uses, stageNames(project));
+      const place = document.place(['stages', name, 'uses'], 'value');
+      problems.push({
+        code: 'spec/unknown-stage',
+        message: `there is no stage code \`${uses}\``,
+        place,
+        hint: close ? `did you mean \`${close}\`?` : `it would be in ${entry}`,
+      });
+    }
+  }
+  return used;
+}
+
+/** Names that `uses:` may give to this package's stages: `pipeline/stage`. */
+function stageNames(project: Project): string[] {
+  const root = join(project.own, 'stages');
+  return walk(root).flatMap(({ relpath }) => (relpath.includes('/') ? [relpath.replace(/\.ts$/, '')] : []));
+}
+
+function identityValue(reference: string | undefined, config: JsonMap): Json {
+  if (reference === undefined) return null;
+  let value: Json = config;
+  for (const step of reference.replace(/^\$/, '').split('.'))
+    value = ((value as JsonMap | null)?.[step] ?? null) as Json;
+  return value;
+}
+
+/** Legacy ids name nothing but tickers, dates and seed, so they are given only while all else is as in the legacy profile (D2). */
+function legacyId(resolved: Resolved, resolve: (flags: ConfigInputs['flags']) => Resolved): string | null {
+  const { tickers, start_date, end_date, seed } = resolved.value as {
+    tickers?: string[];
+    start_date?: string;
+    end_date?: string;
+    seed?: Json;
+  };
+  if (
+    !Array.isArray(tickers) ||
+    typeof start_date !== 'string' ||
+    typeof end_date !== 'string' ||
+    typeof seed !== 'number'
+  )
+    return null;
+  const legacy = resolve({ profile: 'legacy' });
+  const same = canon({ ...legacy.identity, tickers, start_date, end_date, seed }) === canon(resolved.identity);
+  return same ? legacyDatasetId({ tickers, start: start_date, end: end_date, seed }) : null;
+}

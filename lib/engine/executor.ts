@@ -1,0 +1,82 @@
+// Work goes out through one small interface: a unit of work in, the files it made out (design D13).
+import type { Json } from '../base/canon.ts';
+import type { Md5 } from '../base/digest.ts';
+import type { Problem } from '../base/problem.ts';
+import type { PortKind } from '../stage/port.ts';
+
+export interface InputFile {
+  readonly relpath: string;
+  readonly md5: Md5;
+  readonly size: number;
+  /** Where its bytes are, read-only. */
+  readonly path: string;
+}
+
+export interface InputArtifact {
+  readonly md5: Md5;
+  readonly files: readonly InputFile[];
+}
+
+export interface WorkInput {
+  readonly kind: PortKind;
+  readonly many: boolean;
+  /** One artifact under '', or a set by name. */
+  readonly artifacts: Readonly<Record<string, InputArtifact>>;
+}
+
+export interface WorkItem {
+  readonly id: number;
+  readonly stage: string;
+  readonly element: string | null;
+  readonly key: string;
+  readonly code:
+    | { readonly kind: 'module'; readonly bundle: string }
+    | { readonly kind: 'command'; readonly cmd: string };
+  readonly params: Readonly<Record<string, Json>>;
+  readonly seed: number | string | null;
+  readonly generatorVersion: string | null;
+  readonly inputs: Readonly<Record<string, WorkInput>>;
+  readonly outputs: Readonly<Record<string, { readonly kind: PortKind }>>;
+  readonly timeoutMs: number | null;
+}
+
+/** A file the work made, at a temporary place on the store's file system, or one it adopted from an input. */
+export interface MadeFile {
+  readonly relpath: string;
+  readonly size: number;
+  readonly md5: Md5;
+  /** Null for an adopted file: its blob is in the store already. */
+  readonly temp: string | null;
+}
+
+export interface WorkResult {
+  readonly outputs: Readonly<Record<string, readonly MadeFile[]>>;
+  readonly verdict: { readonly passed: boolean; readonly summary: string } | null;
+}
+
+export type WorkEvent =
+  | { readonly type: 'log'; readonly message: string; readonly facts: Readonly<Record<string, Json>> }
+  | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly unit: string };
+
+export interface Executor {
+  /** Do the work; rejects with a ProblemError. Submitting the same work twice is harmless: results are named by content. */
+  submit(item: WorkItem, onEvent: (event: WorkEvent) => void): Promise<WorkResult>;
+  /** Stop everything under way and give back threads and processes. */
+  close(): Promise<void>;
+}
+
+/** Problems travel between threads as plain records. */
+export type WorkMessage =
+  | { readonly type: 'event'; readonly event: WorkEvent }
+  | { readonly type: 'done'; readonly result: WorkResult }
+  | { readonly type: 'failed'; readonly problems: readonly Problem[] };
+
+export interface WorkerSettings {
+  readonly tmp: string;
+  readonly trapped: boolean;
+  readonly modulePaths: readonly string[];
+  /** Bundle names in frames are shown relative to this folder. */
+  readonly project: string;
+  /** What `check` changes to catch what the traps may miss: offsets of clock and chance, shuffled listings. */
+  readonly disturb: number | null;
+}

@@ -1,0 +1,178 @@
+// From the files a user wrote to a frozen plan of the pipeline; what was checked once is not checked again until a file changes.
+import { join } from 'node:path';
+import { canon, type Json } from '../base/canon.ts';
+import { type Problem, ProblemError, raise } from '../base/problem.ts';
+import type { Artifact } from '../store/blob.ts';
+import { readTextIfAny, writeAtomic } from '../store/files.ts';
+import { type BuiltCode, buildCode, type CodeRoots } from './build.ts';
+import type { Reader } from './check.ts';
+import type { ConfigInputs, JsonMap } from './config.ts';
+import type { Listener } from './event.ts';
+import { codeSha, configHash, datasetId } from './key.ts';
+import type { Project } from './project.ts';
+import { importSource, type SourceSpec } from './sources.ts';
+import type { Declaration, Spec } from './spec.ts';
+import { allCode, givenName, type Loaded } from './units.ts';
+
+export interface LoadOptions {
+  readonly flags: ConfigInputs['flags'];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Another config file than the one pipeline.yaml names. */
+  readonly configFile?: string;
+  /** Build id of the running program: a checked spec is kept only for the program that checked it. */
+  readonly build: string;
+  /** Artifacts to take for sources instead of the files they name (`reproduce`). */
+  readonly pinned?: ReadonlyMap<string, Artifact>;
+  readonly describe: (bundle: string) => Promise<Declaration>;
+}
+
+/** What the YAML files say, checked; kept on disk under the md5s of the files it came from. */
+export interface Checked {
+  readonly format: 1;
+  readonly question: string;
+  /** File (or absent file) -> md5, or null. */
+  readonly files: Readonly<Record<string, string | null>>;
+  readonly spec: Spec;
+  readonly entries: readonly string[];
+  readonly config: JsonMap;
+  readonly identity: JsonMap;
+  readonly profile: string;
+  readonly sources: readonly SourceSpec[];
+  readonly seed: number | string | null;
+  readonly generatorVersion: string | null;
+  /** The legacy id, when the configuration asks for unmodified legacy data. */
+  readonly legacyId: string | null;
+}
+
+export interface Pipeline extends Loaded {
+  readonly config: JsonMap;
+  readonly profile: string;
+  readonly sources: readonly SourceSpec[];
+  /** `source:name` and `./path` -> what was imported now. */
+  readonly imported: readonly string[];
+  readonly codeRoots: CodeRoots;
+}
+
+export async function loadPipeline(project: Project, options: LoadOptions, emit: Listener): Promise<Pipeline> {
+  const codeRoots: CodeRoots = {
+    project: project.root,
+    own: project.own,
+    codeDir: project.paths.code,
+    tmp: project.store.tmp,
+  };
+  const { checked, code } = await check(project, codeRoots, options);
+  const { given, imported } = importGiven(project, checked, options.pinned);
+  for (const name of imported) {
+    const artifact = given.get(name) as Artifact;
+    if (name.startsWith('source:'))
+      emit({ type: 'source-imported', source: name.slice(7), md5: artifact.md5, sizeBytes: artifact.size });
+  }
+  const { spec, seed, generatorVersion, identity } = checked;
+  const hash = configHash(identity, Object.fromEntries([...given].map(([name, { md5 }]) => [name, md5])));
+  const gitSha = codeSha(allCode(spec, code));
+  const id = checked.legacyId ?? datasetId({ configHash: hash, seed, generatorVersion, gitSha });
+  const facts = {
+    dataset_id: id,
+    config_hash: hash,
+    git_sha: gitSha,
+    seed,
+    generator_version: generatorVersion,
+    config: identity,
+  };
+  const artifact = project.store.put(canon(facts as Json));
+  return { ...checked, code, given, imported, codeRoots, run: { datasetId: id, configHash: hash, gitSha, artifact } };
+}
+
+async function check(
+  project: Project,
+  roots: CodeRoots,
+  options: LoadOptions,
+): Promise<{ checked: Checked; code: BuiltCode }> {
+  const question = canon(
+    JSON.parse(
+      JSON.stringify([options.build, options.flags, options.configFile ?? null, environment(options.env)]),
+    ) as Json,
+  );
+  const known = readChecked(project);
+  const holds = (file: string, md5: string | null) =>
+    (project.marks.md5(join(project.root, file))?.md5 ?? null) === md5;
+  if (
+    known !== null &&
+    known.question === question &&
+    Object.entries(known.files).every(([file, md5]) => holds(file, md5))
+  ) {
+    const code = await buildCode(roots, known.entries, project.marks);
+    // A stage whose code changed may declare other ports: check the wires again.
+    if (known.codeHash === hashOf(code)) return { checked: known, code };
+  }
+  const files: Record<string, string | null> = {};
+  const read: Reader = (file) => {
+    const path = join(project.root, file);
+    files[file] = project.marks.md5(path)?.md5 ?? null;
+    return readTextIfAny(path);
+  };
+  const { checkAll } = await import('./check.ts');
+  const fresh = await checkAll(project, roots, options, read);
+  const checked = { format: 1 as const, question, files, ...fresh.checked, codeHash: hashOf(fresh.code) };
+  writeAtomic(project.paths.spec, JSON.stringify(checked), project.store.tmp, { fsync: false });
+  return { checked, code: fresh.code };
+}
+
+function hashOf(code: BuiltCode): string {
+  return canon(code.bundles);
+}
+
+/** Names of the environment that can change what is resolved. */
+function environment(env: LoadOptions['env']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      name.startsWith('PIPELINE_') && value !== undefined ? [[name, value]] : [],
+    ),
+  );
+}
+
+function readChecked(project: Project): (Checked & { codeHash: string }) | null {
+  try {
+    const value = JSON.parse(readTextIfAny(project.paths.spec) ?? 'null') as (Checked & { codeHash: string }) | null;
+    return value?.format === 1 ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Import every source and workspace file that some stage is wired to. */
+function importGiven(project: Project, checked: Checked, pinned?: ReadonlyMap<string, Artifact>) {
+  const given = new Map<string, Artifact>();
+  const imported: string[] = [];
+  const problems: Problem[] = [];
+  const byName = new Map(checked.sources.map((source) => [source.name, source]));
+  for (const stage of checked.spec.stages) {
+    for (const { wires } of Object.values(stage.inputs)) {
+      for (const wire of Object.values(wires)) {
+        if (wire.kind !== 'source' && wire.kind !== 'file') continue;
+        const name = givenName(wire);
+        if (given.has(name)) continue;
+        const fixed = pinned?.get(name);
+        if (fixed !== undefined) {
+          given.set(name, fixed);
+          continue;
+        }
+        const source =
+          wire.kind === 'source'
+            ? (byName.get(wire.name) as SourceSpec)
+            : { name: wire.path, path: wire.path, value: null };
+        try {
+          const found = importSource(project, source);
+          given.set(name, found.artifact);
+          if (found.imported) imported.push(name);
+        } catch (error) {
+          if (!(error instanceof ProblemError)) throw error;
+          problems.push(...error.problems);
+          given.set(name, { md5: '' as Artifact['md5'], size: 0 });
+        }
+      }
+    }
+  }
+  raise(problems);
+  return { given, imported };
+}

@@ -1,0 +1,82 @@
+// Where things lie in a project; every path the engine uses is named here.
+import { dirname, join } from 'node:path';
+import { ProblemError } from '../base/problem.ts';
+import { BlobStore, type LinkType } from '../store/blob.ts';
+import { ensureDir, exists } from '../store/files.ts';
+import { Marks } from '../store/marks.ts';
+import { Receipts } from '../store/receipt.ts';
+
+export interface Project {
+  /** The folder with pipeline.yaml. */
+  readonly root: string;
+  /** The folder of this package: lib/, stages/, dist/. */
+  readonly own: string;
+  readonly file: string;
+  readonly store: BlobStore;
+  readonly receipts: Receipts;
+  readonly marks: Marks;
+  readonly paths: ProjectPaths;
+}
+
+export interface ProjectPaths {
+  /** Our own state, never in git: receipts, built code, the fast path's memory. */
+  readonly state: string;
+  readonly stateFile: string;
+  readonly last: string;
+  readonly code: string;
+  readonly spec: string;
+  readonly work: string;
+  readonly evidence: string;
+  readonly lock: string;
+  readonly sources: string;
+  readonly stages: string;
+}
+
+export function projectPaths(root: string): ProjectPaths {
+  const state = join(root, '.pipeline');
+  return {
+    state,
+    stateFile: join(state, 'state.json'),
+    last: join(state, 'last.json'),
+    code: join(state, 'code'),
+    spec: join(state, 'spec.json'),
+    work: join(state, 'work'),
+    evidence: join(state, 'evidence'),
+    lock: join(state, 'lock'),
+    sources: join(root, 'data', 'sources'),
+    stages: join(root, 'data', 'stages'),
+  };
+}
+
+/** The nearest folder upwards that has a pipeline.yaml. */
+export function findRoot(from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (exists(join(folder, 'pipeline.yaml'))) return folder;
+    if (dirname(folder) === folder) break;
+  }
+  throw new ProblemError({
+    code: 'config/missing-file',
+    message: 'there is no pipeline.yaml here or in any folder above',
+    hint: 'change into a project, or make one with `pipeline init`',
+  });
+}
+
+export function openProject(options: {
+  root: string;
+  own: string;
+  cacheDir: string;
+  links: readonly LinkType[];
+}): Project {
+  const { root, own, cacheDir, links } = options;
+  const paths = projectPaths(root);
+  ensureDir(paths.state);
+  const marks = new Marks(root, paths.stateFile);
+  const store = new BlobStore({ cacheDir, links, marks, quarantine: join(paths.state, 'quarantine') });
+  const receipts = new Receipts(join(paths.state, 'receipts'), store.tmp);
+  return { root, own, file: join(root, 'pipeline.yaml'), store, receipts, marks, paths };
+}
+
+/** Workspace place of a stage's output: a json value ends in .json, so that other tools know it. */
+export function outputPath(stage: string, port: string, kind: string): string {
+  return `data/stages/${stage}/${port}${kind === 'json' ? '.json' : ''}`;
+}

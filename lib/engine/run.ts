@@ -1,0 +1,346 @@
+// Runs what has to run: hands units out as their inputs become known, stores what they make, and writes the receipt last.
+
+import { join, relative } from 'node:path';
+import type { Json } from '../base/canon.ts';
+import { tickMs } from '../base/clock.ts';
+import { type Problem, ProblemError } from '../base/problem.ts';
+import type { Artifact, SizedEntry } from '../store/blob.ts';
+import type { Receipt } from '../store/receipt.ts';
+import type { Listener } from './event.ts';
+import { keepEvidence } from './evidence.ts';
+import type { Executor, InputFile, MadeFile, WorkItem, WorkResult } from './executor.ts';
+import { type LastKeys, readLast, writeLast } from './last.ts';
+import { outputPath, type Project } from './project.ts';
+import { needsOf, type StageSpec } from './spec.ts';
+import { inputArtifacts, type Loaded, mergeOutputs, paramsOf, planUnits, type UnitPlan, workInputs } from './units.ts';
+import { layOut } from './workspace.ts';
+
+export interface RunOptions {
+  readonly run: string;
+  readonly stages: ReadonlySet<string>;
+  readonly force: boolean;
+  readonly keepGoing: boolean;
+  /** Facts for receipts, known once per run: the commit and which reachable files differ from it. */
+  readonly provenance: (plan: UnitPlan) => Promise<{ head: string | null; dirty: boolean | null }>;
+  /** Where bundles lie. */
+  readonly codeDir: string;
+  readonly at: string;
+  /** Shuffles the order of ready stages, to show that order does not matter. */
+  readonly shuffle: ((n: number) => number) | null;
+  readonly signal: AbortSignal;
+}
+
+export interface DoneUnit {
+  readonly element: string | null;
+  readonly receipt: Receipt;
+  readonly ran: boolean;
+}
+
+export interface DoneStage {
+  readonly spec: StageSpec;
+  readonly units: readonly DoneUnit[];
+  readonly outputs: Readonly<Record<string, Artifact>>;
+  readonly verdict: { readonly passed: boolean; readonly summary: string } | null;
+}
+
+export interface RunResult {
+  readonly done: ReadonlyMap<string, DoneStage>;
+  readonly failed: readonly { readonly stage: string; readonly problems: readonly Problem[] }[];
+  readonly skipped: readonly string[];
+  readonly ran: number;
+  readonly cached: number;
+  readonly restored: number;
+  readonly interrupted: boolean;
+}
+
+export async function runStages(
+  project: Project,
+  loaded: Loaded,
+  executor: Executor,
+  options: RunOptions,
+  emit: Listener,
+): Promise<RunResult> {
+  const runner = new Runner(project, loaded, executor, options, emit);
+  project.store.onQuarantine = (md5, path) =>
+    emit({ type: 'blob-quarantined', md5, path: relative(project.root, path) });
+  try {
+    return await runner.run();
+  } finally {
+    runner.saveLast();
+  }
+}
+
+const RETRY_DELAY_MS = 500;
+
+class Runner {
+  readonly #project: Project;
+  readonly #loaded: Loaded;
+  readonly #executor: Executor;
+  readonly #options: RunOptions;
+  readonly #emit: Listener;
+  readonly #made = new Map<string, Readonly<Record<string, Artifact>>>();
+  readonly #done = new Map<string, DoneStage>();
+  readonly #failed: { stage: string; problems: readonly Problem[] }[] = [];
+  readonly #skipped: string[] = [];
+  readonly #last: Record<string, Record<string, string>>;
+  #counts = { ran: 0, cached: 0, restored: 0 };
+  #nextId = 0;
+
+  constructor(project: Project, loaded: Loaded, executor: Executor, options: RunOptions, emit: Listener) {
+    this.#project = project;
+    this.#loaded = loaded;
+    this.#executor = executor;
+    this.#options = options;
+    this.#emit = emit;
+    this.#last = readLast(project) as Record<string, Record<string, string>>;
+  }
+
+  async run(): Promise<RunResult> {
+    const stages = this.#loaded.spec.stages.filter(({ name }) => this.#options.stages.has(name));
+    const waiting = new Map(stages.map((stage) => [stage.name, new Set(needsOf(stage))]));
+    const below = new Map<string, StageSpec[]>();
+    for (const stage of stages) for (const name of needsOf(stage)) below.set(name, [...(below.get(name) ?? []), stage]);
+    const ready = stages.filter(({ name }) => waiting.get(name)?.size === 0);
+    const running = new Set<Promise<void>>();
+
+    const finish = (stage: StageSpec, ok: boolean) => {
+      for (const next of below.get(stage.name) ?? []) {
+        if (!ok) this.#skip(next, stage.name, below);
+        const needs = waiting.get(next.name);
+        if (needs?.delete(stage.name) && needs.size === 0 && ok && !this.#skipped.includes(next.name)) ready.push(next);
+      }
+    };
+    for (;;) {
+      while (ready.length > 0 && !this.#stopped()) {
+        const [stage] = ready.splice(this.#options.shuffle?.(ready.length) ?? 0, 1) as [StageSpec];
+        const work = this.#stage(stage)
+          .then((ok) => finish(stage, ok))
+          .finally(() => running.delete(work));
+        running.add(work);
+      }
+      if (running.size === 0) break;
+      await Promise.race(running);
+    }
+    if (this.#stopped()) {
+      const settled = new Set([...this.#done.keys(), ...this.#skipped, ...this.#failed.map(({ stage }) => stage)]);
+      this.#skipped.push(...stages.map(({ name }) => name).filter((name) => !settled.has(name)));
+    }
+    return {
+      done: this.#done,
+      failed: this.#failed,
+      skipped: this.#skipped,
+      ...this.#counts,
+      interrupted: this.#options.signal.aborted,
+    };
+  }
+
+  #stopped(): boolean {
+    return this.#options.signal.aborted || (this.#failed.length > 0 && !this.#options.keepGoing);
+  }
+
+  #skip(stage: StageSpec, because: string, below: ReadonlyMap<string, readonly StageSpec[]>): void {
+    if (this.#skipped.includes(stage.name)) return;
+    this.#skipped.push(stage.name);
+    this.#emit({ type: 'stage-skipped', stage: stage.name, because });
+    for (const next of below.get(stage.name) ?? []) this.#skip(next, because, below);
+  }
+
+  /** Make a stage's outputs known; false when it failed or its verdict is no. */
+  async #stage(stage: StageSpec): Promise<boolean> {
+    try {
+      const found = inputArtifacts(stage, this.#loaded, this.#made);
+      if ('waitsFor' in found) throw new Error(`${stage.name} was started before ${found.waitsFor}`);
+      const plans = planUnits(this.#project, this.#loaded, stage, found.inputs, this.#last, this.#options.force);
+      const hits = plans.filter((plan) => plan.hit !== null).length;
+      this.#emit({ type: 'stage-ready', stage: stage.name, shards: plans.length, hits });
+      const results = await Promise.allSettled(plans.map((plan) => this.#unit(stage, plan)));
+      const bad = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+      if (bad.length > 0) throw bad.length === 1 ? bad[0] : new ProblemError(bad.flatMap(problemsOf));
+      const units = results.map((result) => (result as PromiseFulfilledResult<DoneUnit>).value);
+      return this.#finishStage(stage, units);
+    } catch (error) {
+      this.#failed.push({ stage: stage.name, problems: problemsOf(error) });
+      return false;
+    }
+  }
+
+  #finishStage(stage: StageSpec, units: readonly DoneUnit[]): boolean {
+    const outputs = mergeOutputs(
+      this.#project,
+      stage,
+      units.map(({ element, receipt }) => ({ element, outputs: receipt.outputs })),
+    );
+    const ranAny = units.some(({ ran }) => ran);
+    for (const [port, artifact] of Object.entries(outputs)) {
+      const path = outputPath(stage.name, port, stage.outputs[port]?.kind ?? 'tree');
+      const files = layOut(this.#project.store, this.#project.marks, artifact, join(this.#project.root, path));
+      if (files > 0 && !ranAny) {
+        this.#counts.restored++;
+        this.#emit({ type: 'output-restored', stage: stage.name, port, path, files });
+      }
+    }
+    const verdicts = units.flatMap(({ receipt }) => receipt.verdict ?? []);
+    const verdict = verdicts.find(({ passed }) => !passed) ?? verdicts[0] ?? null;
+    this.#done.set(stage.name, { spec: stage, units, outputs, verdict });
+    this.#emit({ type: 'stage-finished', stage: stage.name });
+    if (verdict?.passed === false) {
+      const shown = Object.entries(stage.outputs).map(([port, { kind }]) => outputPath(stage.name, port, kind));
+      this.#failed.push({
+        stage: stage.name,
+        problems: [
+          {
+            code: 'verdict/failed',
+            message: `stage \`${stage.name}\` says no: ${verdict.summary}`,
+            facts: { see: shown.join(', ') },
+          },
+        ],
+      });
+      return false;
+    }
+    this.#made.set(stage.name, outputs);
+    return true;
+  }
+
+  async #unit(stage: StageSpec, plan: UnitPlan): Promise<DoneUnit> {
+    const { element, key } = plan;
+    const unit = { stage: stage.name, element, key };
+    if (plan.hit !== null) {
+      this.#counts.cached++;
+      this.#remember(plan);
+      this.#emit({ type: 'unit-hit', ...unit });
+      if (plan.hit.verdict !== null) this.#emit({ type: 'unit-verdict', ...unit, ...plan.hit.verdict });
+      return { element, receipt: plan.hit, ran: false };
+    }
+    for (let attempt = 0; ; attempt++) {
+      if (this.#stopped())
+        throw new ProblemError({ code: 'interrupted', message: `stage \`${stage.name}\` was not started` });
+      try {
+        const receipt = await this.#work(stage, plan);
+        this.#counts.ran++;
+        this.#remember(plan);
+        return { element, receipt, ran: true };
+      } catch (error) {
+        const problems = problemsOf(error);
+        const again =
+          attempt < stage.retries && problems.every(({ code }) => RETRIED.has(code)) && !this.#options.signal.aborted;
+        this.#emit({
+          type: 'unit-failed',
+          ...unit,
+          problems,
+          retryInMs: again ? RETRY_DELAY_MS * (attempt + 1) : null,
+        });
+        if (!again) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS * (attempt + 1)));
+      }
+    }
+  }
+
+  async #work(stage: StageSpec, plan: UnitPlan): Promise<Receipt> {
+    const { element, key } = plan;
+    const unit = { stage: stage.name, element };
+    this.#emit({ type: 'unit-started', ...unit, key, reasons: plan.reasons });
+    const startedMs = tickMs();
+    const { code } = stage;
+    const inputs = workInputs(this.#project, stage, plan);
+    const result = await this.#executor.submit(
+      {
+        id: this.#nextId++,
+        ...unit,
+        key,
+        code:
+          code.kind === 'command'
+            ? code
+            : { kind: 'module', bundle: join(this.#options.codeDir, this.#loaded.code.bundles[code.entry] as string) },
+        params: paramsOf(stage, element),
+        seed: stage.uses.includes('seed') ? this.#loaded.seed : null,
+        generatorVersion: stage.uses.includes('generator_version') ? this.#loaded.generatorVersion : null,
+        inputs,
+        outputs: stage.outputs,
+        timeoutMs: stage.timeoutMs,
+      },
+      (event) =>
+        this.#emit(
+          event.type === 'log'
+            ? { type: 'unit-log', ...unit, message: event.message, facts: event.facts }
+            : { type: 'unit-progress', ...unit, done: event.done, total: event.total, unit: event.unit },
+        ),
+    );
+    // Laying inputs out by hard link changed their blobs' times; they were checked to hold the same bytes.
+    if (code.kind === 'command') for (const { path, md5 } of inputFiles(inputs)) this.#project.marks.note(path, md5);
+    const outputs = this.#take(stage, result);
+    const durationMs = Math.round(tickMs() - startedMs);
+    const provenance = await this.#options.provenance(plan);
+    const receipt: Receipt = {
+      format: 1,
+      key: plan.key,
+      ...unit,
+      outputs,
+      parts: plan.parts as unknown as Json,
+      verdict: result.verdict,
+      made: { at: this.#options.at, durationMs, run: this.#options.run, ...provenance, node: process.version },
+    };
+    const before = plan.expected ?? this.#project.receipts.read(key);
+    if (before !== null && !sameOutputs(before, receipt))
+      throw new ProblemError(keepEvidence(this.#project, before, receipt));
+    const previous = this.#last[stage.name]?.[element ?? ''];
+    const lastReceipt = previous === undefined ? null : this.#project.receipts.read(previous);
+    this.#project.receipts.write(receipt);
+    const bytes = Object.values(outputs).reduce((sum, { size }) => sum + size, 0);
+    this.#emit({
+      type: 'unit-finished',
+      ...unit,
+      key,
+      changed: lastReceipt === null || !sameOutputs(lastReceipt, receipt),
+      durationMs,
+      bytes,
+    });
+    if (result.verdict !== null) this.#emit({ type: 'unit-verdict', ...unit, ...result.verdict });
+    return receipt;
+  }
+
+  /** Move what the work made into the store: files first, then the trees that name them. */
+  #take(stage: StageSpec, result: WorkResult): Record<string, Artifact> {
+    const { store } = this.#project;
+    const taken = (file: MadeFile): Artifact => {
+      if (file.temp === null) return { md5: file.md5, size: file.size };
+      const temp = { path: file.temp, md5: file.md5, size: file.size };
+      return store.adopt(temp);
+    };
+    const outputs: Record<string, Artifact> = {};
+    for (const [port, { kind }] of Object.entries(stage.outputs)) {
+      const files = result.outputs[port] ?? [];
+      if (kind !== 'tree') outputs[port] = taken(files[0] as MadeFile);
+      else outputs[port] = store.putTree(files.map((file): SizedEntry => ({ relpath: file.relpath, ...taken(file) })));
+    }
+    return outputs;
+  }
+
+  #remember(plan: UnitPlan): void {
+    this.#last[plan.stage] ??= {};
+    (this.#last[plan.stage] as Record<string, string>)[plan.element ?? ''] = plan.key;
+  }
+
+  saveLast(): void {
+    writeLast(this.#project, this.#last as LastKeys);
+  }
+}
+
+function inputFiles(inputs: WorkItem['inputs']): InputFile[] {
+  return Object.values(inputs).flatMap(({ artifacts }) => Object.values(artifacts).flatMap(({ files }) => files));
+}
+
+/** A problem of the stage may pass; a problem of its declaration or of the disk will not. */
+const RETRIED: ReadonlySet<Problem['code']> = new Set(['stage/failed', 'stage/timeout']);
+
+export function sameOutputs(a: Receipt, b: Receipt): boolean {
+  const ports = Object.keys(a.outputs);
+  return (
+    ports.length === Object.keys(b.outputs).length &&
+    ports.every((port) => a.outputs[port]?.md5 === b.outputs[port]?.md5)
+  );
+}
+
+export function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof ProblemError) return error.problems;
+  throw error;
+}

@@ -1,0 +1,212 @@
+// Runs commands of external stages in a private folder with a clean environment; one resident shell per job slot forks cheaply.
+import { type ChildProcess, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ProblemError } from '../base/problem.ts';
+import { ensureDir, errorCode, guard, hashFile, remove, tempName, walk } from '../store/files.ts';
+import type { MadeFile, WorkItem, WorkResult } from './executor.ts';
+
+/** Only what programs need to be found and to behave alike everywhere. */
+const ENVIRONMENT = { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
+
+/** A resident `/bin/sh` that runs one command at a time, each in a subshell of its own. */
+export class ShellSlot {
+  #shell: ChildProcess | null = null;
+  #finish: ((status: number | null) => void) | null = null;
+
+  /** Exit status of the command, or null when the shell itself went away (killed, out of memory). */
+  run(script: string): Promise<number | null> {
+    const shell = this.#start();
+    return new Promise((resolve) => {
+      this.#finish = (status) => {
+        this.#finish = null;
+        resolve(status);
+      };
+      shell.stdin?.write(`${script}; echo "$?" >&3\n`);
+    });
+  }
+
+  #start(): ChildProcess {
+    if (this.#shell !== null) return this.#shell;
+    // A process group of its own: a signal to it reaches everything the command started.
+    const shell = spawn('/bin/sh', [], {
+      stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
+      env: ENVIRONMENT,
+      detached: true,
+    });
+    shell.stdio[3]?.on('data', (text: Buffer) => this.#finish?.(Number.parseInt(text.toString(), 10)));
+    shell.stdin?.on('error', () => {});
+    shell.on('error', () => this.#gone(shell));
+    shell.on('close', () => this.#gone(shell));
+    this.#shell = shell;
+    return shell;
+  }
+
+  #gone(shell: ChildProcess): void {
+    if (this.#shell === shell) this.#shell = null;
+    this.#finish?.(null);
+  }
+
+  /** End the command and all it started; the next `run` gets a new shell. */
+  kill(): void {
+    const pid = this.#shell?.pid;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // Already gone.
+    }
+  }
+
+  close(): void {
+    this.#shell?.stdin?.end();
+    this.kill();
+  }
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Run one external unit: lay its inputs under `in/`, its params in `params.json`, collect what it leaves under `out/`. */
+export async function runCommand(item: WorkItem, slot: ShellSlot, workRoot: string, tmp: string): Promise<WorkResult> {
+  const cmd = (item.code as { cmd: string }).cmd;
+  const home = join(workRoot, String(item.id));
+  const log = join(workRoot, `${item.id}.log`);
+  let timer: NodeJS.Timeout | null = null;
+  let timedOut = false;
+  try {
+    layInputs(item, home);
+    const exports = Object.entries({ ...item.params, ...(item.element !== null && { element: item.element }) })
+      .filter(([, value]) => value === null || typeof value !== 'object')
+      .map(
+        ([name, value]) =>
+          `PARAM_${name.toUpperCase().replaceAll('-', '_')}=${quote(String(value))}; export PARAM_${name.toUpperCase().replaceAll('-', '_')}; `,
+      );
+    if (item.timeoutMs !== null) {
+      timer = setTimeout(() => {
+        timedOut = true;
+        slot.kill();
+      }, item.timeoutMs);
+    }
+    const status = await slot.run(
+      `( cd ${quote(home)} && ${exports.join('')}eval ${quote(cmd)} ) >${quote(log)} 2>&1 </dev/null`,
+    );
+    if (timedOut) throw failure('stage/timeout', item, `ran longer than ${(item.timeoutMs ?? 0) / 1000} s`, log);
+    if (status === null) throw failure('stage/failed', item, 'was killed', log);
+    if (status !== 0) throw failure('stage/failed', item, `left with status ${status}`, log);
+    checkInputs(item, home);
+    return { outputs: collect(item, home, log, tmp), verdict: null };
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+    remove(log);
+    remove(home);
+  }
+}
+
+function layInputs(item: WorkItem, home: string): void {
+  remove(home);
+  guard('prepare', home, () => {
+    fs.mkdirSync(join(home, 'out'), { recursive: true });
+    const inputs = Object.entries(item.inputs);
+    if (inputs.length > 0) fs.mkdirSync(join(home, 'in'));
+    for (const [port, input] of inputs) {
+      for (const [label, artifact] of Object.entries(input.artifacts)) {
+        const base = input.many ? join(home, 'in', port, label.replaceAll('/', '__')) : join(home, 'in', port);
+        if (!artifact.md5.endsWith('.dir')) place((artifact.files[0] as { path: string }).path, base, input.many);
+        else for (const file of artifact.files) place(file.path, join(base, file.relpath), true);
+      }
+    }
+    for (const [port, { kind }] of Object.entries(item.outputs))
+      if (kind === 'tree') fs.mkdirSync(join(home, 'out', port));
+    if (Object.keys(item.params).length > 0)
+      fs.writeFileSync(join(home, 'params.json'), `${JSON.stringify(item.params, null, 2)}\n`);
+  });
+}
+
+/** A link of the read-only blob costs nothing at any size; `checkInputs` sees a program that wrote through it. */
+function place(from: string, to: string, nested: boolean): void {
+  if (nested) ensureDir(dirname(to));
+  try {
+    fs.linkSync(from, to);
+  } catch {
+    fs.copyFileSync(from, to);
+  }
+}
+
+function checkInputs(item: WorkItem, home: string): void {
+  for (const [port, input] of Object.entries(item.inputs)) {
+    for (const artifact of Object.values(input.artifacts)) {
+      for (const file of artifact.files) {
+        const now = fs.statSync(file.path, { throwIfNoEntry: false });
+        if (
+          now !== undefined &&
+          now.size === file.size &&
+          (now.mode & 0o222) === 0 &&
+          hashUnlessOld(file.path, now) === file.md5
+        )
+          continue;
+        throw failure(
+          'stage/undeclared-input',
+          item,
+          `changed its input \`${port}\` (${file.relpath})`,
+          join(home, '..', `${item.id}.log`),
+        );
+      }
+    }
+  }
+}
+
+/** Blobs are never written after they are named, so only one modified in the last minute can be one a command wrote through. */
+function hashUnlessOld(path: string, stat: fs.Stats): string {
+  const recent = stat.ctimeMs - stat.mtimeMs < 60_000;
+  return recent && stat.size > 0 ? hashFile(path).md5 : pathMd5(path);
+}
+
+/** The md5 a blob's own name says. */
+function pathMd5(path: string): string {
+  const [folder, name] = path.split('/').slice(-2);
+  return `${folder}${name}`;
+}
+
+/** Hash what the command left and move it to temporary names of the store. */
+function collect(item: WorkItem, home: string, log: string, tmp: string): Record<string, MadeFile[]> {
+  const outputs: Record<string, MadeFile[]> = {};
+  for (const [port, { kind }] of Object.entries(item.outputs)) {
+    const path = join(home, 'out', port);
+    const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+    const wanted = kind === 'tree' ? stat?.isDirectory() : stat?.isFile();
+    if (!wanted)
+      throw failure(
+        'stage/bad-output',
+        item,
+        `did not make \`out/${port}\` (a ${kind === 'tree' ? 'folder' : 'file'})`,
+        log,
+      );
+    if (kind !== 'tree') {
+      outputs[port] = [made('', path, tmp)];
+      continue;
+    }
+    outputs[port] = walk(path).map((file) => {
+      if (file.kind !== 'file')
+        throw failure('stage/bad-output', item, `left \`out/${port}/${file.relpath}\`, which is not a plain file`, log);
+      const inner = join(path, file.relpath);
+      return made(file.relpath, inner, tmp);
+    });
+  }
+  return outputs;
+}
+
+function failure(
+  code: 'stage/failed' | 'stage/timeout' | 'stage/bad-output' | 'stage/undeclared-input',
+  item: WorkItem,
+  what: string,
+  log: string,
+): ProblemError {
+  const text = fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trimEnd() : '';
+  const tail = text.split('\n').slice(-8).join('\n');
+  const who = item.element === null ? `\`${item.stage}\`` : `\`${item.stage}\` for \`${item.element}\``;
+  return new ProblemError({
+    code,
+    message: `the command of stage ${who} ${what}`,
+    facts: { cmd: (item.code as { cmd: string }).cmd, ...(tail && { output: tail }) },
+  });
+}

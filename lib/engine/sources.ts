@@ -1,0 +1,94 @@
+// Sources are artifacts too: found where the user keeps them, imported into the store, laid under data/sources.
+import * as fs from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import type { Json } from '../base/canon.ts';
+import type { Place } from '../base/place.ts';
+import { type Problem, ProblemError } from '../base/problem.ts';
+import type { Artifact, SizedEntry } from '../store/blob.ts';
+import { walk } from '../store/files.ts';
+import { treeDigest } from '../store/tree.ts';
+import type { Project } from './project.ts';
+
+export interface SourceSpec {
+  readonly name: string;
+  /** As written: `npm:package/file`, or a path relative to the project. */
+  readonly path: string;
+  /** The whole entry, for stages that read it as a param. */
+  readonly value: Json;
+  readonly place?: Place;
+}
+
+/** One file of a source: its name inside the source and where it is. */
+interface Found {
+  readonly relpath: string;
+  readonly path: string;
+}
+
+/** Where a source's path points. An `npm:` path is found by walking up node_modules, as Node does; its place enters no hash. */
+export function resolveSource(project: Project, source: SourceSpec): string {
+  if (!source.path.startsWith('npm:'))
+    return isAbsolute(source.path) ? source.path : resolve(project.root, source.path);
+  const inside = source.path.slice('npm:'.length);
+  for (const start of [project.root, project.own]) {
+    for (let folder = start; ; folder = dirname(folder)) {
+      const candidate = join(folder, 'node_modules', inside);
+      if (fs.existsSync(candidate)) return candidate;
+      if (dirname(folder) === folder) break;
+    }
+  }
+  throw new ProblemError(missing(source, 'its package is not installed; run `npm ci`'));
+}
+
+function missing(source: SourceSpec, hint: string): Problem {
+  return {
+    code: 'source/missing',
+    message: `source \`${source.name}\` has no file or folder at \`${source.path}\``,
+    place: source.place,
+    hint,
+  };
+}
+
+function filesOf(project: Project, source: SourceSpec): { files: readonly Found[]; folder: boolean } {
+  const path = resolveSource(project, source);
+  const stat = fs.statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new ProblemError(missing(source, 'paths are relative to the folder of pipeline.yaml'));
+  if (!stat.isDirectory()) return { files: [{ relpath: basename(path), path }], folder: false };
+  const files = walk(path, (folder) => project.marks.watch(join(path, folder)))
+    .filter(({ relpath }) => !relpath.split('/').some((part) => part.startsWith('.')))
+    .map(({ relpath, kind }) => {
+      if (kind !== 'file')
+        throw new ProblemError({
+          code: 'source/unsafe',
+          message: `source \`${source.name}\` holds \`${relpath}\`, which is not a plain file`,
+          place: source.place,
+          hint: 'replace links by the files they name',
+        });
+      return { relpath, path: join(path, relpath) };
+    });
+  if (files.length === 0) throw new ProblemError(missing(source, 'the folder is empty'));
+  return { files, folder: true };
+}
+
+/** The artifact a source is now; its blobs are put into the store when they are not there. */
+export function importSource(project: Project, source: SourceSpec): { artifact: Artifact; imported: boolean } {
+  const { store, marks } = project;
+  const { files, folder } = filesOf(project, source);
+  let imported = false;
+  const entries = files.map(({ relpath, path }): SizedEntry => {
+    const known = marks.md5(path);
+    if (known !== null && store.has(known.md5)) return { relpath, md5: known.md5, size: known.size };
+    imported = true;
+    return { relpath, ...store.import(path) };
+  });
+  const [only] = entries;
+  if (!folder && only) return { artifact: { md5: only.md5, size: only.size }, imported };
+  return { artifact: store.has(treeDigest(entries)) ? sized(entries) : store.putTree(entries), imported };
+}
+
+function sized(entries: readonly SizedEntry[]): Artifact {
+  return {
+    md5: treeDigest(entries),
+    size: entries.reduce((sum, entry) => sum + entry.size, 0),
+    nfiles: entries.length,
+  };
+}

@@ -1,0 +1,287 @@
+// From a stage and the artifacts above it to its units: each shard's key, and whether the store already has its result.
+import type { Json } from '../base/canon.ts';
+import { gitBlob, type Md5, type Sha256 } from '../base/digest.ts';
+import { ProblemError } from '../base/problem.ts';
+import type { Artifact } from '../store/blob.ts';
+import type { Receipt } from '../store/receipt.ts';
+import type { TreeEntry } from '../store/tree.ts';
+import { type BuiltCode, reach, type Selection } from './build.ts';
+import type { WorkInput } from './executor.ts';
+import { differences, type Reason } from './explain.ts';
+import { type KeyParts, keyOf } from './key.ts';
+import type { Project } from './project.ts';
+import type { InputSpec, Spec, StageSpec, Wire } from './spec.ts';
+
+/** Everything a traversal knows before it starts. */
+export interface Loaded {
+  readonly spec: Spec;
+  readonly code: BuiltCode;
+  readonly seed: number | string | null;
+  readonly generatorVersion: string | null;
+  /** Artifacts of sources and workspace files, by wire text. */
+  readonly given: ReadonlyMap<string, Artifact>;
+  readonly run: {
+    readonly datasetId: string;
+    readonly configHash: string;
+    readonly gitSha: string;
+    readonly artifact: Artifact;
+  };
+}
+
+export interface UnitPlan {
+  readonly stage: string;
+  readonly element: string | null;
+  readonly key: Sha256;
+  readonly parts: KeyParts;
+  /** The receipt whose outputs are all here, or null when the unit has to run. */
+  readonly hit: Receipt | null;
+  /** A receipt of this very key whose outputs are not here any more: what a new result must equal. */
+  readonly expected: Receipt | null;
+  readonly reasons: readonly Reason[];
+  readonly inputs: Readonly<Record<string, Readonly<Record<string, Artifact>>>>;
+}
+
+/** Unit -> the key it had last time here. */
+export type LastKeys = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export function givenName(wire: Wire): string {
+  return wire.kind === 'source' ? `source:${wire.name}` : wire.kind === 'file' ? `./${wire.path}` : '$run';
+}
+
+/** Artifacts on a stage's ports, or the first stage above that has none yet. */
+export function inputArtifacts(
+  stage: StageSpec,
+  loaded: Loaded,
+  made: ReadonlyMap<string, Readonly<Record<string, Artifact>>>,
+): { readonly inputs: Record<string, Record<string, Artifact>> } | { readonly waitsFor: string } {
+  const inputs: Record<string, Record<string, Artifact>> = {};
+  for (const [port, { wires }] of Object.entries(stage.inputs)) {
+    const artifacts: Record<string, Artifact> = {};
+    for (const [label, wire] of Object.entries(wires)) {
+      if (wire.kind === 'stage') {
+        const found = made.get(wire.stage)?.[wire.port];
+        if (found === undefined) return { waitsFor: wire.stage };
+        artifacts[label] = found;
+      } else
+        artifacts[label] = wire.kind === 'run' ? loaded.run.artifact : (loaded.given.get(givenName(wire)) as Artifact);
+    }
+    inputs[port] = artifacts;
+  }
+  return { inputs };
+}
+
+/** The units of a stage whose inputs are all known. */
+export function planUnits(
+  project: Project,
+  loaded: Loaded,
+  stage: StageSpec,
+  inputs: Readonly<Record<string, Record<string, Artifact>>>,
+  last: LastKeys,
+  force: boolean,
+): UnitPlan[] {
+  return (stage.map?.elements ?? [null]).map((element) =>
+    planUnit(project, loaded, stage, element, inputs, last, force),
+  );
+}
+
+function planUnit(
+  project: Project,
+  loaded: Loaded,
+  stage: StageSpec,
+  element: string | null,
+  whole: Readonly<Record<string, Record<string, Artifact>>>,
+  last: LastKeys,
+  force: boolean,
+): UnitPlan {
+  const inputs: Record<string, Record<string, Artifact>> = {};
+  const digests: Record<string, string> = {};
+  for (const [port, artifacts] of Object.entries(whole)) {
+    const spec = stage.inputs[port] as InputSpec;
+    inputs[port] = {};
+    for (const [label, artifact] of Object.entries(artifacts)) {
+      const seen = spec.slice && element !== null ? slice(project, artifact, element) : artifact;
+      inputs[port][label] = seen;
+      digests[label === '' ? port : `${port}/${label}`] = seen.md5;
+    }
+  }
+  const values = paramValues(stage, element);
+  const { key, parts } = keyOf({
+    stage: stage.name,
+    element,
+    params: values,
+    seed: stage.uses.includes('seed') ? loaded.seed : null,
+    generatorVersion: stage.uses.includes('generator_version') ? loaded.generatorVersion : null,
+    code: codeOf(loaded, stage, values),
+    inputs: digests,
+  });
+  const receipt = project.receipts.read(key);
+  const lost =
+    receipt === null
+      ? []
+      : Object.entries(receipt.outputs).flatMap(([port, { md5 }]) =>
+          project.store.missing(md5).map((gone) => ({ port, gone })),
+        );
+  const hit = receipt !== null && lost.length === 0 && !force ? receipt : null;
+  const reasons =
+    hit !== null
+      ? []
+      : force
+        ? [{ kind: 'forced' } as const]
+        : whyRun(project, receipt, lost, parts, last[stage.name]?.[element ?? '']);
+  return { stage: stage.name, element, key, parts, hit, expected: hit === null ? receipt : null, reasons, inputs };
+}
+
+function whyRun(
+  project: Project,
+  receipt: Receipt | null,
+  lost: readonly { port: string; gone: string }[],
+  parts: KeyParts,
+  lastKey: string | undefined,
+): Reason[] {
+  if (receipt !== null) {
+    return lost.slice(0, 20).map(({ port, gone }) => ({
+      kind: project.store.quarantined.has(gone) ? 'output-corrupted' : 'output-missing',
+      output: `${port} (${gone.slice(0, 8)})`,
+    }));
+  }
+  if (lastKey === undefined) return [{ kind: 'never-made' }];
+  const before = project.receipts.read(lastKey);
+  if (before === null) return [{ kind: 'receipt-missing' }];
+  const reasons = differences(before.parts as unknown as KeyParts, parts);
+  return reasons.length > 0 ? reasons : [{ kind: 'receipt-missing' }];
+}
+
+/** The files of one mapped element: those whose first path part, up to its first dot after the name, is the element. */
+export function sliceEntries(entries: readonly TreeEntry[], element: string): TreeEntry[] {
+  return entries.filter(({ relpath }) => {
+    const head = relpath.split('/')[0] as string;
+    return head === element || (head.startsWith(`${element}.`) && !head.slice(element.length + 1).includes('.'));
+  });
+}
+
+function slice(project: Project, artifact: Artifact, element: string): Artifact {
+  const entries = sliceEntries(project.store.readTree(artifact.md5), element);
+  // The list of a slice is stored like any tree, so that its digest in a receipt can always be resolved.
+  return project.store.putTree(entries.map((entry) => ({ ...entry, size: project.store.size(entry.md5) })));
+}
+
+function paramValues(stage: StageSpec, element: string | null): Map<string, { shown: string; value: Json }> {
+  const values = new Map(stage.params.map(({ name, shown, value }) => [name, { shown, value }]));
+  if (stage.map !== null && element !== null) values.set(stage.map.as, { shown: stage.map.as, value: element });
+  return values;
+}
+
+export function paramsOf(stage: StageSpec, element: string | null): Record<string, Json> {
+  return Object.fromEntries([...paramValues(stage, element)].map(([name, { value }]) => [name, value]));
+}
+
+const codeCache = new WeakMap<BuiltCode, Map<string, Readonly<Record<string, string>>>>();
+
+/** Sources and packages a unit reaches: a stage's code under what its params select, or the text of its command. */
+function codeOf(
+  loaded: Loaded,
+  stage: StageSpec,
+  values: ReadonlyMap<string, { value: Json }>,
+): Readonly<Record<string, string>> {
+  if (stage.code.kind === 'command') return { [`cmd:${stage.name}`]: gitBlob(Buffer.from(stage.code.cmd)) };
+  const selection: Record<string, string[]> = {};
+  for (const [param, catalog] of Object.entries(stage.selects)) {
+    const value = values.get(param)?.value ?? loaded.generatorVersion;
+    const names = Array.isArray(value)
+      ? value.map(String)
+      : typeof value === 'object' && value !== null
+        ? Object.keys(value)
+        : [String(value)];
+    selection[catalog] = [...(selection[catalog] ?? []), ...names];
+  }
+  return cachedReach(loaded.code, stage.code.entry, selection);
+}
+
+function cachedReach(code: BuiltCode, entry: string, selection: Selection): Readonly<Record<string, string>> {
+  let known = codeCache.get(code);
+  if (known === undefined) {
+    known = new Map();
+    codeCache.set(code, known);
+  }
+  const name = JSON.stringify([entry, selection]);
+  let found = known.get(name);
+  if (found === undefined) {
+    found = reach(code, entry, selection);
+    known.set(name, found);
+  }
+  return found;
+}
+
+/** All code of all stages, every catalog line included: what dataset_id takes (settled point 2). */
+export function allCode(spec: Spec, code: BuiltCode): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const stage of spec.stages) {
+    if (stage.code.kind === 'command') all[`cmd:${stage.name}`] = gitBlob(Buffer.from(stage.code.cmd));
+    else Object.assign(all, reach(code, stage.code.entry, {}));
+  }
+  return all;
+}
+
+/** What the executor gets: where each input file's bytes are. */
+export function workInputs(project: Project, stage: StageSpec, plan: UnitPlan): Record<string, WorkInput> {
+  const inputs: Record<string, WorkInput> = {};
+  for (const [port, artifacts] of Object.entries(plan.inputs)) {
+    const { kind, many, wires } = stage.inputs[port] as InputSpec;
+    inputs[port] = {
+      kind,
+      many,
+      artifacts: Object.fromEntries(
+        Object.entries(artifacts).map(([label, { md5 }]) => {
+          const files = project.store.entries(md5, fileName(wires[label] as Wire));
+          return [
+            label,
+            {
+              md5,
+              files: files.map((file) => ({
+                ...file,
+                size: project.store.size(file.md5),
+                path: project.store.path(file.md5),
+              })),
+            },
+          ];
+        }),
+      ),
+    };
+  }
+  return inputs;
+}
+
+/** The name a single file shows when a port takes it as a tree. */
+function fileName(wire: Wire): string {
+  if (wire.kind === 'file') return wire.path.split('/').at(-1) as string;
+  return wire.kind === 'stage' ? wire.port : wire.kind === 'source' ? wire.name : 'run.json';
+}
+
+/** One artifact per output port from the units of a stage: the union of their trees, without copying a byte. */
+export function mergeOutputs(
+  project: Project,
+  stage: StageSpec,
+  units: readonly { element: string | null; outputs: Readonly<Record<string, Artifact>> }[],
+): Record<string, Artifact> {
+  const only = units[0];
+  if (stage.map === null && only) return { ...only.outputs };
+  const merged: Record<string, Artifact> = {};
+  for (const port of Object.keys(stage.outputs)) {
+    const entries = new Map<string, { relpath: string; md5: Md5; size: number }>();
+    for (const unit of units) {
+      const { md5 } = unit.outputs[port] as Artifact;
+      for (const entry of project.store.entries(md5, unit.element ?? port)) {
+        if (entries.has(entry.relpath)) {
+          throw new ProblemError({
+            code: 'stage/bad-output',
+            message: `two shards of stage \`${stage.name}\` both give \`${entry.relpath}\` on port \`${port}\``,
+            hint: 'name files after the element',
+          });
+        }
+        entries.set(entry.relpath, { relpath: entry.relpath, md5: entry.md5, size: project.store.size(entry.md5) });
+      }
+    }
+    merged[port] = project.store.putTree([...entries.values()]);
+  }
+  return merged;
+}

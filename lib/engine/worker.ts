@@ -1,0 +1,265 @@
+// The thread that runs stage code: gives it its declared inputs, hashes its outputs while they are written, traps the rest.
+import * as fs from 'node:fs';
+import Module from 'node:module';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Place } from '../base/place.ts';
+import { type Problem, ProblemError } from '../base/problem.ts';
+import type { JsonOutput, Sink, TreeInput } from '../stage/port.ts';
+import type { Stage } from '../stage/stage.ts';
+import { HashingFile } from '../store/files.ts';
+import { disturb } from './disturb.ts';
+import type { InputArtifact, MadeFile, WorkerSettings, WorkItem, WorkMessage, WorkResult } from './executor.ts';
+import { arm, untrapped } from './trap.ts';
+
+const settings = workerData as WorkerSettings;
+process.setSourceMapsEnabled(true);
+if (settings.disturb !== null) disturb(settings.disturb);
+
+const port = parentPort;
+const say = (message: WorkMessage) => port?.postMessage(message);
+port?.on('message', (item: WorkItem | { describe: string }) => {
+  if ('describe' in item) describe(item.describe);
+  else void runItem(item);
+});
+
+const loaded = new Map<string, Stage>();
+
+/** Load a bundle as a module that finds packages where the project and this package keep them. */
+function load(bundle: string): Stage {
+  const known = loaded.get(bundle);
+  if (known !== undefined) return known;
+  const module = new Module(bundle) as Module & { paths: string[]; _compile(code: string, file: string): void };
+  module.filename = bundle;
+  module.paths = [...settings.modulePaths];
+  module._compile(fs.readFileSync(bundle, 'utf8'), bundle);
+  const exported = Object.values(module.exports as Record<string, unknown>).find(isStage);
+  if (exported === undefined)
+    throw new ProblemError({
+      code: 'code/build-failed',
+      message: 'the file exports no stage',
+      facts: { bundle: relative(settings.project, bundle) },
+      hint: 'export const stage = defineStage<Params>()({ … })',
+    });
+  loaded.set(bundle, exported);
+  return exported;
+}
+
+function isStage(value: unknown): value is Stage {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Stage).run === 'function' &&
+    typeof (value as Stage).inputs === 'object'
+  );
+}
+
+/** What the coordinator needs to wire a stage, without ever loading stage code itself. */
+function describe(bundle: string): void {
+  try {
+    const { run: _, ...declaration } = load(bundle);
+    port?.postMessage({ type: 'described', declaration });
+  } catch (error) {
+    say({ type: 'failed', problems: problemsOf(error, 'loading') });
+  }
+}
+
+async function runItem(item: WorkItem): Promise<void> {
+  const outputs = new Outputs(item);
+  let disarm: () => readonly Problem[] = () => [];
+  try {
+    const stage = load((item.code as { bundle: string }).bundle);
+    let verdict: WorkResult['verdict'] = null;
+    const context = {
+      params: item.params,
+      in: inputsOf(item),
+      out: outputs.ports,
+      seed: item.seed,
+      generatorVersion: item.generatorVersion,
+      element: item.element,
+      log: (message: string, facts = {}) => say({ type: 'event', event: { type: 'log', message, facts } }),
+      progress: (done: number, total: number, unit: string) =>
+        say({ type: 'event', event: { type: 'progress', done, total, unit } }),
+      verdict: (passed: boolean, summary: string) => {
+        verdict = { passed, summary };
+      },
+    };
+    if (settings.trapped) disarm = arm(item.stage, placeInSource);
+    await stage.run(context as never);
+    const touched = disarm();
+    if (touched.length > 0) throw new ProblemError(touched);
+    say({ type: 'done', result: { outputs: outputs.finish(), verdict } });
+  } catch (error) {
+    disarm();
+    outputs.abandon();
+    say({ type: 'failed', problems: problemsOf(error, item.stage) });
+  }
+}
+
+function problemsOf(error: unknown, stage: string): readonly Problem[] {
+  if (error instanceof ProblemError) return error.problems;
+  // A ProblemError made by the bundle's own copy of the class is not an instance of ours.
+  const foreign = (error as { problems?: readonly Problem[] } | null)?.problems;
+  if (Array.isArray(foreign) && foreign.length > 0) return foreign;
+  const place = placeInSource((error as Error | null)?.stack ?? '');
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return [{ code: 'stage/failed', message: `stage \`${stage}\`: ${message}`, ...(place && { place }) }];
+}
+
+/** First frame of a stack that lies in stage sources, as source maps give it. */
+function placeInSource(stack: string): Place | null {
+  for (const line of stack.split('\n').slice(1)) {
+    const found = /\(?((?:file:\/\/)?\/[^():]+\.(?:ts|mts|js|mjs|tsx)):(\d+):(\d+)\)?$/.exec(line.trim());
+    if (!found || line.includes('/lib/engine/') || line.includes('/lib/store/') || line.includes('node_modules'))
+      continue;
+    const path = (found[1] as string).replace('file://', '');
+    const inside = relative(settings.project, isAbsolute(path) ? path : resolve(dirname(path)));
+    return {
+      file: inside.startsWith('..') ? path : inside,
+      line: Number(found[2]),
+      column: Number(found[3]),
+      length: 1,
+    };
+  }
+  return null;
+}
+
+function inputsOf(item: WorkItem): Record<string, unknown> {
+  const inputs: Record<string, unknown> = {};
+  for (const [name, input] of Object.entries(item.inputs)) {
+    const values = Object.entries(input.artifacts).map(
+      ([label, artifact]) => [label, inputOf(input.kind, artifact)] as const,
+    );
+    inputs[name] = input.many ? Object.fromEntries(values) : values[0]?.[1];
+  }
+  return inputs;
+}
+
+function inputOf(kind: string, artifact: InputArtifact): unknown {
+  const only = artifact.files[0]?.path ?? '';
+  const read = (path: string) => untrapped(() => fs.readFileSync(path));
+  if (kind === 'file') return { digest: artifact.md5, bytes: () => read(only) };
+  if (kind === 'json') {
+    let value: unknown;
+    return {
+      digest: artifact.md5,
+      get value() {
+        value ??= deepFreeze(JSON.parse(read(only).toString('utf8')));
+        return value;
+      },
+    };
+  }
+  const byName = new Map(artifact.files.map((file) => [file.relpath, file]));
+  const find = (name: string) => {
+    const file = byName.get(name);
+    if (file === undefined)
+      throw new ProblemError({
+        code: 'stage/failed',
+        message: `the input has no file \`${name}\``,
+        facts: { has: [...byName.keys()].slice(0, 8).join(', ') },
+      });
+    return file;
+  };
+  return {
+    digest: artifact.md5,
+    names: () => [...byName.keys()],
+    entry: (name: string) => ({ md5: find(name).md5, size: find(name).size }),
+    bytes: (name: string) => read(find(name).path),
+  } satisfies TreeInput;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null)
+    for (const inner of Object.values(Object.freeze(value))) deepFreeze(inner);
+  return value;
+}
+
+/** Relative, no empty, `.` or `..` part, no control character, no backslash. */
+const isSafe = (path: string) =>
+  !/[\p{Cc}\\]/u.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+
+/** Output ports of one unit; files are hashed while written and stay at temporary names until the coordinator takes them. */
+class Outputs {
+  readonly ports: Record<string, unknown> = {};
+  readonly #made: Record<string, MadeFile[]> = {};
+  readonly #open = new Set<HashingFile>();
+  readonly #item: WorkItem;
+
+  constructor(item: WorkItem) {
+    this.#item = item;
+    for (const [name, { kind }] of Object.entries(item.outputs)) {
+      this.#made[name] = [];
+      if (kind === 'json')
+        this.ports[name] = {
+          write: (value) => this.#write(name, '', `${JSON.stringify(value, null, 2)}\n`),
+        } satisfies JsonOutput<unknown>;
+      else if (kind === 'file')
+        this.ports[name] = {
+          write: (bytes: Uint8Array) => this.#write(name, '', bytes),
+          open: () => this.#sink(name, ''),
+        };
+      else
+        this.ports[name] = {
+          write: (path: string, bytes: Uint8Array) => this.#write(name, path, bytes),
+          open: (path: string) => this.#sink(name, path),
+          adopt: (path: string, from: TreeInput | { digest: string }, entry?: string) =>
+            this.#adopt(name, path, from, entry),
+        };
+    }
+  }
+
+  #sink(output: string, relpath: string): Sink {
+    this.#refuse(output, relpath);
+    const file = untrapped(() => new HashingFile(settings.tmp));
+    this.#open.add(file);
+    return {
+      write: (bytes) => untrapped(() => file.write(bytes)),
+      close: () => {
+        const { path, md5, size } = untrapped(() => file.finish());
+        this.#made[output]?.push({ relpath, md5, size, temp: path });
+      },
+    };
+  }
+
+  #write(output: string, relpath: string, bytes: Uint8Array | string): void {
+    const sink = this.#sink(output, relpath);
+    sink.write(bytes);
+    sink.close();
+  }
+
+  #adopt(output: string, relpath: string, from: TreeInput | { digest: string }, entry?: string): void {
+    this.#refuse(output, relpath);
+    const files = Object.values(this.#item.inputs).flatMap((input) =>
+      Object.values(input.artifacts)
+        .filter((artifact) => artifact.md5 === from.digest)
+        .flatMap((artifact) => artifact.files),
+    );
+    const file = entry === undefined ? files[0] : files.find((candidate) => candidate.relpath === entry);
+    if (file === undefined) this.#bad(output, `adopts \`${entry ?? from.digest}\`, which none of its inputs has`);
+    else this.#made[output]?.push({ relpath, md5: file.md5, size: file.size, temp: null });
+  }
+
+  #refuse(output: string, relpath: string): void {
+    if (relpath !== '' && !isSafe(relpath)) this.#bad(output, `writes to the unsafe name ${JSON.stringify(relpath)}`);
+    if (this.#made[output]?.some((file) => file.relpath === relpath))
+      this.#bad(output, `writes ${relpath === '' ? 'its file' : `\`${relpath}\``} twice`);
+  }
+
+  #bad(output: string, message: string): never {
+    throw new ProblemError({
+      code: 'stage/bad-output',
+      message: `stage \`${this.#item.stage}\`: output \`${output}\` ${message}`,
+    });
+  }
+
+  finish(): Record<string, MadeFile[]> {
+    for (const [name, { kind }] of Object.entries(this.#item.outputs)) {
+      if (kind !== 'tree' && this.#made[name]?.length === 0) this.#bad(name, 'was not written');
+    }
+    return this.#made;
+  }
+
+  abandon(): void {
+    for (const file of this.#open) untrapped(() => file.abandon());
+  }
+}

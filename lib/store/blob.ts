@@ -1,0 +1,260 @@
+// Content-addressed blobs in DVC's own cache layout: what an md5 names is here whole, verified and read-only, or not at all.
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Md5, md5 as md5Of } from '../base/digest.ts';
+import { type Problem, ProblemError } from '../base/problem.ts';
+import { ensureDir, errorCode, exists, guard, HashingFile, readBytes, remove, tempName } from './files.ts';
+import type { Marks } from './marks.ts';
+import { parseTree, printTree, type TreeEntry, treeDigest } from './tree.ts';
+
+export type LinkType = 'reflink' | 'hardlink' | 'symlink' | 'copy';
+
+/** One output's content: a file's md5, or a tree's md5 with `.dir`, its total bytes and number of files. */
+export interface Artifact {
+  readonly md5: Md5;
+  readonly size: number;
+  readonly nfiles?: number;
+}
+
+export interface SizedEntry extends TreeEntry {
+  readonly size: number;
+}
+
+/** Link errors that mean "this kind does not work here, try the next" (dvc-formats 6.2). */
+const UNSUPPORTED = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'EXDEV',
+  'ENOTTY',
+  'ENOSYS',
+  'EINVAL',
+  'EAGAIN',
+  'EMLINK',
+]);
+
+export class BlobStore {
+  readonly cacheDir: string;
+  /** On the cache's file system and outside the folders `dvc gc` sweeps. */
+  readonly tmp: string;
+  readonly marks: Marks;
+  readonly #quarantine: string;
+  #links: LinkType[];
+  readonly #trees = new Map<string, readonly TreeEntry[]>();
+  readonly #folders = new Set<string>();
+  /** Blobs found damaged in this process. */
+  readonly quarantined = new Set<string>();
+  /** Called when a blob was found damaged and moved aside. */
+  onQuarantine: (md5: string, movedTo: string) => void = () => {};
+
+  constructor(options: { cacheDir: string; quarantine: string; links: readonly LinkType[]; marks: Marks }) {
+    this.cacheDir = options.cacheDir;
+    this.tmp = join(options.cacheDir, 'pipeline-tmp');
+    this.#quarantine = options.quarantine;
+    this.#links = [...options.links];
+    this.marks = options.marks;
+    ensureDir(this.tmp);
+  }
+
+  path(md5: string): string {
+    return blobPath(this.cacheDir, md5);
+  }
+
+  /** Whether the blob is here with the right bytes; a damaged one is moved to quarantine and counts as absent. */
+  has(md5: string): boolean {
+    const path = this.path(md5);
+    const found = this.marks.md5(path);
+    if (found === null) return false;
+    if (found.md5 === md5.slice(0, 32)) return true;
+    ensureDir(this.#quarantine);
+    const movedTo = join(this.#quarantine, `${md5}-${found.md5}`);
+    guard('quarantine', path, () => fs.renameSync(path, movedTo));
+    this.marks.forget(path);
+    this.#trees.delete(md5);
+    this.quarantined.add(md5);
+    this.onQuarantine(md5, movedTo);
+    return false;
+  }
+
+  /** Whether an artifact is here whole: its blob and, for a tree, every blob it lists. */
+  hasArtifact(md5: string): boolean {
+    return this.missing(md5).length === 0;
+  }
+
+  /** The blobs of an artifact that are absent or damaged. */
+  missing(md5: string): string[] {
+    if (!this.has(md5)) return [md5];
+    if (!md5.endsWith('.dir')) return [];
+    return this.readTree(md5)
+      .map((entry) => entry.md5)
+      .filter((entry) => !this.has(entry));
+  }
+
+  read(md5: string): Uint8Array {
+    if (!this.has(md5)) throw new ProblemError(missingBlob(md5));
+    return readBytes(this.path(md5));
+  }
+
+  readTree(md5: string): readonly TreeEntry[] {
+    const known = this.#trees.get(md5);
+    if (known !== undefined) return known;
+    const entries = parseTree(this.read(md5));
+    this.#trees.set(md5, entries);
+    return entries;
+  }
+
+  /** Bytes of a blob that is here. */
+  size(md5: string): number {
+    return this.marks.md5(this.path(md5))?.size ?? 0;
+  }
+
+  /** Entries of an artifact, one file being a tree of one file called `name`. */
+  entries(md5: Md5, name: string): readonly TreeEntry[] {
+    return md5.endsWith('.dir') ? this.readTree(md5) : [{ relpath: name, md5 }];
+  }
+
+  /** Move a finished temporary file, whose md5 was computed while it was written, to its final name. */
+  adopt(temp: { path: string; md5: Md5; size: number }): Artifact {
+    const { md5, size } = temp;
+    if (this.has(md5)) {
+      remove(temp.path);
+      return { md5, size };
+    }
+    const path = this.path(md5);
+    guard('store', path, () => {
+      fs.chmodSync(temp.path, 0o444);
+      this.#ensureFolder(path);
+      fs.renameSync(temp.path, path);
+    });
+    this.marks.note(path, md5.slice(0, 32));
+    return { md5, size };
+  }
+
+  put(bytes: Uint8Array | string): Artifact {
+    const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    const md5 = md5Of(data);
+    if (this.has(md5)) return { md5, size: data.length };
+    const file = new HashingFile(this.tmp);
+    try {
+      file.write(data);
+      return this.adopt(file.finish());
+    } catch (error) {
+      file.abandon();
+      throw error;
+    }
+  }
+
+  /** Copy a file from anywhere into the store, hashing on the way. */
+  import(path: string): Artifact {
+    const file = new HashingFile(this.tmp);
+    try {
+      const fd = guard('read', path, () => fs.openSync(path, 'r'));
+      try {
+        const chunk = Buffer.allocUnsafe(1 << 18);
+        for (;;) {
+          const got = guard('read', path, () => fs.readSync(fd, chunk, 0, chunk.length, null));
+          if (got === 0) break;
+          file.write(chunk.subarray(0, got));
+        }
+      } finally {
+        fs.closeSync(fd);
+      }
+      return this.adopt(file.finish());
+    } catch (error) {
+      file.abandon();
+      throw error;
+    }
+  }
+
+  /** Store the list of a tree; its files must be stored before, so that a tree never names what is not there. */
+  putTree(entries: readonly SizedEntry[]): Artifact {
+    const bytes = printTree(entries);
+    const md5 = treeDigest(entries);
+    const size = entries.reduce((sum, entry) => sum + entry.size, 0);
+    if (!this.has(md5)) {
+      const file = new HashingFile(this.tmp);
+      file.write(bytes);
+      this.adopt({ ...file.finish(), md5 });
+    }
+    this.#trees.set(md5, [...entries]);
+    return { md5, size, nfiles: entries.length };
+  }
+
+  /** Put a blob at a workspace path by the first link type that works; the old file is replaced whole. */
+  link(md5: string, path: string): void {
+    guard('lay out', path, () => {
+      if (!this.#folders.has(dirname(path))) {
+        ensureDir(dirname(path));
+        this.#folders.add(dirname(path));
+      }
+      const temp = tempName(this.tmp);
+      const blob = this.path(md5);
+      try {
+        this.#linkTo(blob, temp);
+        fs.renameSync(temp, path);
+        // rename(2) does nothing when both names are links of one file.
+        if (exists(temp)) remove(temp);
+      } catch (error) {
+        remove(temp);
+        throw error;
+      }
+    });
+    this.marks.note(path, md5);
+    // A hard link changes the blob's own times.
+    if (this.#links[0] === 'hardlink') this.marks.note(this.path(md5), md5);
+  }
+
+  #linkTo(from: string, to: string): void {
+    for (;;) {
+      const type = this.#links[0] ?? 'copy';
+      try {
+        linkAs(type, from, to);
+        return;
+      } catch (error) {
+        if (this.#links.length < 2 || !UNSUPPORTED.has(errorCode(error))) throw error;
+        this.#links = this.#links.slice(1);
+      }
+    }
+  }
+
+  /** Forget which folders exist, after something outside may have removed them. */
+  forgetFolders(): void {
+    this.#folders.clear();
+  }
+
+  #ensureFolder(path: string): void {
+    const folder = dirname(path);
+    if (this.#folders.has(folder)) return;
+    fs.mkdirSync(folder, { recursive: true });
+    this.#folders.add(folder);
+  }
+}
+
+/** Where an md5 lies under a cache or a local remote (dvc-formats 4.2, 4.4). */
+export function blobPath(root: string, md5: string): string {
+  return `${root}/files/md5/${md5.slice(0, 2)}/${md5.slice(2)}`;
+}
+
+function linkAs(type: LinkType, from: string, to: string): void {
+  if (type === 'symlink') fs.symlinkSync(from, to);
+  // DVC creates empty files anew, so that they do not use up link counts.
+  else if (type === 'hardlink' && fs.statSync(from).size > 0) fs.linkSync(from, to);
+  else {
+    fs.copyFileSync(from, to, type === 'reflink' ? fs.constants.COPYFILE_FICLONE_FORCE : fs.constants.COPYFILE_EXCL);
+    fs.chmodSync(to, 0o666 & ~umask());
+  }
+}
+
+let knownUmask: number | null = null;
+function umask(): number {
+  knownUmask ??= process.umask();
+  return knownUmask;
+}
+
+export function missingBlob(md5: string): Problem {
+  return {
+    code: 'store/missing',
+    message: `the store has no ${md5.endsWith('.dir') ? 'tree' : 'file'} ${md5}`,
+    hint: '`pipeline pull` fetches it from the remote; `pipeline run` makes it again',
+  };
+}

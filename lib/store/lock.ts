@@ -1,0 +1,152 @@
+// One writer per checkout: a lock file that names its owner, so that a dead owner's lock is taken over and a live one is waited for.
+import * as fs from 'node:fs';
+import { hostname } from 'node:os';
+import { nowIso } from '../base/clock.ts';
+import { ProblemError } from '../base/problem.ts';
+import { errorCode, guard, readTextIfAny, remove, tempName } from './files.ts';
+
+export interface LockOwner {
+  readonly pid: number;
+  /** Start of the process in kernel ticks: a recycled pid is another process. */
+  readonly started: string;
+  readonly host: string;
+  readonly since: string;
+  readonly command: string;
+}
+
+const POLL_MS = 100;
+
+export class Lock {
+  readonly #path: string;
+  readonly #text: string;
+
+  private constructor(path: string, text: string) {
+    this.#path = path;
+    this.#text = text;
+  }
+
+  /** Wait for the lock; `onWait` is told once who holds it. Aborting the signal ends the wait as interrupted. */
+  static async acquire(
+    path: string,
+    tmp: string,
+    command: string,
+    onWait: (owner: LockOwner | null) => void,
+    signal: AbortSignal,
+  ): Promise<Lock> {
+    const owner: LockOwner = {
+      pid: process.pid,
+      started: startOf(process.pid) ?? '',
+      host: hostname(),
+      since: nowIso(),
+      command,
+    };
+    const text = JSON.stringify(owner);
+    let told = false;
+    for (;;) {
+      if (tryCreate(path, text, tmp)) return new Lock(path, text);
+      const held = readTextIfAny(path);
+      if (held === null) continue;
+      const holder = parseOwner(held);
+      if (holder === null || isDead(holder)) {
+        takeAway(path, held, tmp);
+        continue;
+      }
+      if (!told) onWait(holder);
+      told = true;
+      if (signal.aborted)
+        throw new ProblemError({
+          code: 'interrupted',
+          message: `stopped while waiting for the run of process ${holder.pid}`,
+        });
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  release(): void {
+    if (readTextIfAny(this.#path) === this.#text) remove(this.#path);
+  }
+}
+
+/** Create with content in one step: the lock never exists without its owner's name. */
+function tryCreate(path: string, text: string, tmp: string): boolean {
+  return guard('lock', path, () => {
+    const temp = tempName(tmp);
+    fs.writeFileSync(temp, text, { flag: 'wx' });
+    try {
+      fs.linkSync(temp, path);
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') return false;
+      throw error;
+    } finally {
+      remove(temp);
+    }
+  });
+}
+
+/** Move a dead owner's lock aside; if it was another's by then, put that one back. */
+function takeAway(path: string, stale: string, tmp: string): void {
+  const aside = tempName(tmp);
+  try {
+    fs.renameSync(path, aside);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  if (readTextIfAny(aside) !== stale) {
+    try {
+      fs.linkSync(aside, path);
+    } catch {
+      // A third process has the lock already; its owner check will find the other alive or dead.
+    }
+  }
+  remove(aside);
+}
+
+function parseOwner(text: string): LockOwner | null {
+  try {
+    const value = JSON.parse(text) as LockOwner;
+    return Number.isSafeInteger(value?.pid) && value.pid > 0 ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isDead(owner: LockOwner): boolean {
+  if (owner.host !== hostname()) return false;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    return errorCode(error) === 'ESRCH';
+  }
+  const started = startOf(owner.pid);
+  return started !== null && owner.started !== '' && started !== owner.started;
+}
+
+/** Field 22 of /proc/pid/stat; null where there is no /proc. */
+function startOf(pid: number): string | null {
+  const text = readTextIfAny(`/proc/${pid}/stat`);
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+}
+
+/** Remove temporary files whose makers are gone. */
+export function sweepTemporary(tmp: string): number {
+  let removed = 0;
+  for (const name of fs.readdirSync(tmp)) {
+    const pid = Number.parseInt(name.split('-')[0] as string, 36);
+    const alive = Number.isSafeInteger(pid) && pid > 0 && isAlive(pid);
+    if (alive) continue;
+    remove(`${tmp}/${name}`);
+    removed++;
+  }
+  return removed;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return pid !== process.pid;
+  } catch (error) {
+    return errorCode(error) !== 'ESRCH';
+  }
+}

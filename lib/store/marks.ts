@@ -1,0 +1,117 @@
+// The memory of what files looked like when their md5 was known, so that an unchanged file is never read again.
+import * as fs from 'node:fs';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { nowMs } from '../base/clock.ts';
+import type { Md5 } from '../base/digest.ts';
+import { errorCode, hashFile, type Mark, mark, sameMark, writeAtomic } from './files.ts';
+
+/** Two writes within one tick of the file clock leave the same times; younger entries prove nothing (the "racy git" rule). */
+export const GRAIN_MS = 12;
+
+/** `[size, mtimeMs, ctimeMs, ino, md5]`; a folder's entry has an empty md5. */
+export type Row = readonly [number, number, number, number, string];
+
+export interface StateFile {
+  readonly format: 1;
+  /** What was asked and under which build; the fast path serves only the same question. */
+  readonly question: string;
+  /** Absent when the last run did not end with everything up to date. */
+  readonly answer?: unknown;
+  readonly files: Readonly<Record<string, Row>>;
+}
+
+export class Marks {
+  readonly #root: string;
+  readonly #file: string;
+  readonly #rows = new Map<string, { mark: Mark; md5: string; trusted: boolean }>();
+  /** Paths looked at or made in this run: only they are saved, so the file never outgrows the project. */
+  readonly #seen = new Set<string>();
+  /** Bytes read for hashing because no mark vouched for them; tests count it. */
+  hashedFiles = 0;
+
+  constructor(root: string, file: string) {
+    this.#root = root;
+    this.#file = file;
+    try {
+      const savedAtMs = fs.statSync(file).mtimeMs;
+      const state = JSON.parse(fs.readFileSync(file, 'utf8')) as StateFile;
+      if (state.format !== 1) return;
+      for (const [path, [size, mtimeMs, ctimeMs, ino, md5]] of Object.entries(state.files)) {
+        this.#rows.set(path, { mark: { size, mtimeMs, ctimeMs, ino }, md5, trusted: ctimeMs + GRAIN_MS < savedAtMs });
+      }
+    } catch (error) {
+      // A missing or torn state file only costs re-hashing.
+      if (!(error instanceof SyntaxError || error instanceof TypeError || errorCode(error))) throw error;
+      this.#rows.clear();
+    }
+  }
+
+  #name(path: string): string {
+    if (!isAbsolute(path)) return path;
+    const inside = relative(this.#root, path);
+    return inside.startsWith('..') ? path : inside.split(sep).join('/');
+  }
+
+  /** The file's md5: remembered when its mark still holds, else read; null when there is no such file. */
+  md5(path: string): { md5: Md5; size: number } | null {
+    const found = mark(path);
+    if (found === null) return null;
+    const name = this.#name(path);
+    this.#seen.add(name);
+    const row = this.#rows.get(name);
+    if (row?.trusted && row.md5 !== '' && sameMark(row.mark, found)) return { md5: row.md5 as Md5, size: found.size };
+    this.hashedFiles++;
+    const { md5, size } = hashFile(path);
+    this.#rows.set(name, { mark: found, md5, trusted: true });
+    return { md5, size };
+  }
+
+  /** Whether the file is there with exactly these bytes. */
+  holds(path: string, md5: string): boolean {
+    return this.md5(path)?.md5 === md5;
+  }
+
+  /** Remember a file this process has just written with known bytes. */
+  note(path: string, md5: string): void {
+    const found = mark(path);
+    if (found === null) return;
+    const name = this.#name(path);
+    this.#seen.add(name);
+    this.#rows.set(name, { mark: found, md5, trusted: true });
+  }
+
+  /** Watch a folder, or a file whose bytes matter only to the fast path. */
+  watch(path: string): void {
+    this.note(path, '');
+  }
+
+  forget(path: string): void {
+    const name = this.#name(path);
+    this.#rows.delete(name);
+    this.#seen.delete(name);
+  }
+
+  /** Save what was seen. With an answer, wait out the clock's grain first, so that the next run may trust every entry. */
+  save(tmp: string, question: string, answer?: unknown): void {
+    const files: Record<string, Row> = {};
+    let newestMs = 0;
+    for (const name of this.#seen) {
+      const row = this.#rows.get(name);
+      if (row === undefined) continue;
+      const { size, mtimeMs, ctimeMs, ino } = row.mark;
+      files[name] = [size, mtimeMs, ctimeMs, ino, row.md5];
+      newestMs = Math.max(newestMs, ctimeMs);
+    }
+    const waitMs = newestMs + GRAIN_MS + 4 - nowMs();
+    if (answer !== undefined && waitMs > 0 && waitMs < 100) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.ceil(waitMs));
+    }
+    const state: StateFile = { format: 1, question, answer, files };
+    writeAtomic(this.#file, JSON.stringify(state), tmp, { fsync: false });
+  }
+
+  /** Absolute path of a remembered name. */
+  path(name: string): string {
+    return isAbsolute(name) ? name : join(this.#root, name);
+  }
+}

@@ -1,0 +1,101 @@
+// A receipt says what happened for a key: the outputs it gave, what the key was made of, and facts for people.
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Json } from '../base/canon.ts';
+import type { Sha256 } from '../base/digest.ts';
+import type { Artifact } from './blob.ts';
+import { ensureDir, readTextIfAny, remove, writeAtomic } from './files.ts';
+
+export interface Receipt {
+  readonly format: 1;
+  readonly key: Sha256;
+  readonly stage: string;
+  readonly element: string | null;
+  /** Port name -> content. */
+  readonly outputs: Readonly<Record<string, Artifact>>;
+  /** What the key was made of, for `explain` and `diff`; the engine's key room gives it meaning. */
+  readonly parts: Json;
+  readonly verdict: { readonly passed: boolean; readonly summary: string } | null;
+  /** Facts for people; they never enter an output or a key. */
+  readonly made: {
+    readonly at: string;
+    readonly durationMs: number;
+    readonly run: string;
+    readonly head: string | null;
+    readonly dirty: boolean | null;
+    readonly node: string;
+  };
+}
+
+export class Receipts {
+  readonly dir: string;
+  readonly #tmp: string;
+  readonly #folders = new Set<string>();
+
+  constructor(dir: string, tmp: string) {
+    this.dir = dir;
+    this.#tmp = tmp;
+  }
+
+  path(key: string): string {
+    return join(this.dir, key.slice(0, 2), `${key}.json`);
+  }
+
+  /** The receipt of a key, or null; a torn or foreign file is removed and counts as absent. */
+  read(key: string): Receipt | null {
+    const text = readTextIfAny(this.path(key));
+    if (text === null) return null;
+    const receipt = parseReceipt(text);
+    if (receipt?.key === key) return receipt;
+    remove(this.path(key));
+    return null;
+  }
+
+  /** Written last, after every blob it names is durable. */
+  write(receipt: Receipt): void {
+    const path = this.path(receipt.key);
+    if (!this.#folders.has(dirname(path))) {
+      ensureDir(dirname(path));
+      this.#folders.add(dirname(path));
+    }
+    writeAtomic(path, `${JSON.stringify(receipt)}\n`, this.#tmp);
+  }
+
+  remove(key: string): void {
+    remove(this.path(key));
+  }
+
+  /** Every receipt here, in key order. */
+  *all(): Generator<Receipt> {
+    if (!fs.existsSync(this.dir)) return;
+    for (const folder of fs.readdirSync(this.dir).sort()) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+      for (const name of fs.readdirSync(join(this.dir, folder)).sort()) {
+        const receipt = this.read(name.replace(/\.json$/, ''));
+        if (receipt !== null) yield receipt;
+      }
+    }
+  }
+}
+
+const MD5 = /^[0-9a-f]{32}(\.dir)?$/;
+
+/** A receipt from text, or null when it is not one: receipts also come from remotes, so nothing in them is taken on trust. */
+export function parseReceipt(text: string): Receipt | null {
+  let value: Receipt;
+  try {
+    value = JSON.parse(text) as Receipt;
+  } catch {
+    return null;
+  }
+  const whole =
+    value !== null &&
+    typeof value === 'object' &&
+    value.format === 1 &&
+    /^[0-9a-f]{64}$/.test(String(value.key)) &&
+    typeof value.stage === 'string' &&
+    typeof value.outputs === 'object' &&
+    value.outputs !== null &&
+    Object.values(value.outputs).every((o) => MD5.test(String(o?.md5)) && Number.isSafeInteger(o.size));
+  return whole ? value : null;
+}

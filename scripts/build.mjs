@@ -1,0 +1,71 @@
+// Builds the program: one bundle for the command line, one for worker threads, and the launcher that finds them fresh.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const own = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(own, 'dist');
+mkdirSync(dist, { recursive: true });
+
+const shared = {
+  absWorkingDir: own,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // import() of packages becomes require(), which works in a script loaded through the code cache.
+  supported: { 'dynamic-import': false },
+  format: 'cjs',
+  packages: 'external',
+  write: false,
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+// Small packages every command needs go into the bundle; heavy ones stay outside and are loaded when used.
+const main = await build({
+  ...shared,
+  entryPoints: ['bin/pipeline.ts'],
+  outfile: 'dist/main.cjs',
+  sourcemap: 'linked',
+});
+const worker = await build({ ...shared, entryPoints: ['lib/engine/worker.ts'], outfile: 'dist/worker.cjs' });
+const launcher = await build({
+  ...shared,
+  entryPoints: ['bin/launch.ts'],
+  outfile: 'dist/pipeline.cjs',
+  banner: { js: '#!/usr/bin/env node' },
+});
+
+/** Replace a file whole: another process may be starting from it. */
+function put(path, bytes) {
+  const temp = `${path}.${process.pid}.tmp`;
+  writeFileSync(temp, bytes);
+  renameSync(temp, path);
+}
+
+const id = createHash('sha256');
+for (const { outputFiles } of [main, worker, launcher]) {
+  for (const file of outputFiles) {
+    put(file.path, file.contents);
+    id.update(file.contents);
+  }
+}
+chmodSync(join(dist, 'pipeline.cjs'), 0o755);
+
+const inputs = [...new Set([main, worker, launcher].flatMap(({ metafile }) => Object.keys(metafile.inputs)))].sort();
+const sources = [...inputs, 'scripts/build.mjs', 'package-lock.json'].filter((path) => existsSync(join(own, path)));
+const marks = sources.map((path) => {
+  const stat = statSync(join(own, path));
+  return [path, stat.size, stat.mtimeMs];
+});
+const help = execFileSync(process.execPath, [join(dist, 'main.cjs'), '--all-help'], {
+  encoding: 'utf8',
+  env: { ...process.env, MARKETLOOM_OWN: own },
+});
+put(
+  join(dist, 'build.json'),
+  JSON.stringify({ id: id.digest('hex').slice(0, 16), sources: marks, help: JSON.parse(help) }),
+);
