@@ -195,6 +195,25 @@ function collect(item: WorkItem, home: string, log: string, tmp: string): Record
   return outputs;
 }
 
+function made(relpath: string, path: string, tmp: string): MadeFile {
+  const temp = tempName(tmp);
+  guard('store', path, () => {
+    try {
+      fs.renameSync(path, temp);
+    } catch (error) {
+      if (errorCode(error) !== 'EXDEV') throw error;
+      fs.copyFileSync(path, temp);
+    }
+    const fd = fs.openSync(temp, 'r');
+    try {
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  });
+  return { relpath, ...hashFile(temp), temp };
+}
+
 function failure(
   code: 'stage/failed' | 'stage/timeout' | 'stage/bad-output' | 'stage/undeclared-input',
   item: WorkItem,
