@@ -1,6 +1,5 @@
 // Estimates drift and volatility of geometric Brownian motion from closes, with the errors one must know.
 import { ProblemError } from '../base/problem.ts';
-import { formatDate } from '../market/calendar.ts';
 import { log } from '../math/elementary.ts';
 import { mean, variance } from '../stats/moments.ts';
 
@@ -21,8 +20,9 @@ export interface GbmFit {
   readonly seSigma: number;
   /** Log returns used. */
   readonly n: number;
-  readonly firstDate: string;
-  readonly lastDate: string;
+  /** Days since 1970-01-01 of the first and the last close. */
+  readonly firstDay: number;
+  readonly lastDay: number;
   /** The last close: where a generated path goes on. */
   readonly startPrice: number;
   readonly notes: readonly string[];
@@ -59,8 +59,8 @@ export function fitGbm({ ticker, day, close }: Closes, { periodsPerYear, minObse
     seMu,
     seSigma: sigma / Math.sqrt(2 * n),
     n,
-    firstDate: formatDate(day[0]!),
-    lastDate: formatDate(day.at(-1)!),
+    firstDay: day[0]!,
+    lastDay: day.at(-1)!,
     startPrice: close.at(-1)!,
     notes: [
       `drift is not identified: ${years.toFixed(1)} years leave mu anywhere in ${low}..${high} (95 percent); take it from the configuration`,

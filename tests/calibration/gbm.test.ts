@@ -37,13 +37,13 @@ describe('GBM', () => {
     }
   });
 
-  it('gives n, dates, the last close and standard errors by their formulas, and says that drift is not identified', () => {
+  it('gives n, days, the last close and standard errors by their formulas, and says that drift is not identified', () => {
     const series = path('A', normals('gbm', 0, 5 * YEAR), truth.mu, truth.sigma);
     const fit = fitGbm(series, setting);
     expect(fit).toMatchObject({
       n: 1260,
-      firstDate: '2011-01-26',
-      lastDate: '2014-07-09',
+      firstDay: 15000,
+      lastDay: 16260,
       startPrice: series.close.at(-1),
     });
     expect(fit.seSigma).toBeCloseTo(fit.sigma / Math.sqrt(2520), 15);
