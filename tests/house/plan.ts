@@ -116,7 +116,7 @@ export const OUTSIDE: Readonly<Record<string, readonly Exception[]>> = {
   'Math.random': [TRAP, DISTURB],
   'process.env': [
     { where: 'lib/engine/shell.ts', why: 'finds programs on the PATH for external stages' },
-    { where: 'lib/git/', why: 'hands it to the git program, without what would steer that elsewhere' },
+    { where: 'lib/git/', why: 'takes an author as git itself does' },
     TRAP,
   ],
   'process.stdout': [],
