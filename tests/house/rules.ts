@@ -58,7 +58,6 @@ export const RULES: readonly Rule[] = [
       'stages/catalog.ts': "import { x } from './market/generate.ts';",
       'stages/market/a.ts': "import { x } from './b.ts'; import { y } from '../../lib/models/gbm.ts';",
     },
-    ratchet: 1,
   },
   {
     law: '[S1-48] no file reaches itself through its imports',
@@ -249,7 +248,7 @@ export const RULES: readonly Rule[] = [
       'tests/base/c.test.ts': "import { b } from '../../lib/base/b.ts';",
       'lib/base/t.ts': 'export interface T {} export type U = T;',
     },
-    ratchet: 51,
+    ratchet: 46,
   },
   {
     law: 'every problem code can happen',
