@@ -55,7 +55,7 @@ export function commands(context: Context): Command {
       const show = presenter(processScreen(process.cwd()), { json: flags.json ?? false });
       const listen: Listener = (event) => show.listen(event);
       try {
-        const { exitCode, problems } = await runPipeline(
+        const { exitCode, untold } = await runPipeline(
           context.program,
           targets,
           flags,
@@ -64,7 +64,7 @@ export function commands(context: Context): Command {
           context.signal,
         );
         show.close();
-        if (problems.length > 0) fail(problems, flags.json ?? false);
+        if (untold.length > 0) fail(untold, flags.json ?? false);
         context.exit(exitCode);
       } finally {
         show.close();

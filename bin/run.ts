@@ -54,7 +54,8 @@ export function jobsOf(flags: ConfigFlags, pipeline: Pipeline | null): number {
 export interface Finished {
   readonly summary: RunSummary;
   readonly exitCode: number;
-  readonly problems: readonly Problem[];
+  /** Problems that no event has told yet. */
+  readonly untold: readonly Problem[];
 }
 
 export async function runPipeline(
@@ -62,12 +63,17 @@ export async function runPipeline(
   targets: readonly string[],
   flags: RunFlags,
   args: readonly string[],
-  emit: Listener,
+  show: Listener,
   signal: AbortSignal,
 ): Promise<Finished> {
   const startedMs = tickMs();
   const { project, dvc } = open(program);
   const run = newRunName();
+  const journal = (await import('../lib/engine/journal.ts')).openJournal(project.root, run, show);
+  const emit: Listener = (event) => {
+    journal.listen(event);
+    show(event);
+  };
   ensureDir(project.paths.state);
   const lock = await Lock.acquire(
     project.paths.lock,
@@ -110,12 +116,12 @@ export async function runPipeline(
       );
       const { afterRun } = await import('./publish.ts');
       const after = await afterRun(project, dvc, pipeline, result, flags, emit);
-      const summary = summarise(pipeline, result, run, startedMs, after.path);
+      const summary = summarise(pipeline, result, run, startedMs, after.path, journal.path);
       emit({ type: 'run-finished', ...summary });
-      const problems = [...result.failed.flatMap(({ problems }) => problems), ...after.problems];
+      const problems = [...result.failed.flatMap((stage) => stage.problems), ...after.problems];
       const exitCode = result.interrupted ? 130 : problems.length > 0 ? new ProblemError(problems).exitCode : 0;
       remember(program, project, flags, args, summary, exitCode);
-      return { summary, exitCode, problems };
+      return { summary, exitCode, untold: after.problems };
     } finally {
       signal.removeEventListener('abort', stop);
       await pool.close();
@@ -131,6 +137,7 @@ function summarise(
   run: string,
   startedMs: number,
   datasetPath: string | null,
+  log: string | null,
 ): RunSummary {
   const { ran, cached, restored, failed, skipped } = result;
   return {
@@ -144,7 +151,7 @@ function summarise(
     skipped: skipped.length,
     restored,
     durationMs: Math.round(tickMs() - startedMs),
-    log: `logs/runs/${run}.jsonl`,
+    log,
   };
 }
 

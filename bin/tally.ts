@@ -89,6 +89,9 @@ export function take(tally: Tally, event: RunEvent, nowMs: number): void {
     case 'unit-verdict':
       if (!event.passed) fail(stageOf(tally, event.stage), unitName(event));
       return;
+    case 'stage-failed':
+      fail(stageOf(tally, event.stage), event.stage);
+      return;
     case 'stage-skipped': {
       const stage = stageOf(tally, event.stage);
       stage.state = 'skipped';

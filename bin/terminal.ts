@@ -156,10 +156,11 @@ const LIVE = { ...PLAIN, info: false };
 function said(event: RunEvent, screen: Screen, paint: Paint, shown: typeof PLAIN): string {
   const { level, message } = narrate(event);
   if (!shown[level]) return '';
-  if (event.type === 'unit-failed' && event.retryInMs === null) {
+  if ((event.type === 'unit-failed' && event.retryInMs === null) || event.type === 'stage-failed') {
     const colour = wantsColour(screen.stderr, screen.env);
     const problems = reportProblems(event.problems, { readText: screen.readText, colour });
-    return `${paint('red', `${clean(unitName(event))}: failed`)}\n${problems.replace(/^(?=.)/gm, '  ')}`;
+    const who = event.type === 'unit-failed' ? unitName(event) : event.stage;
+    return `${paint('red', `${clean(who)}: failed`)}\n${problems.replace(/^(?=.)/gm, '  ')}`;
   }
   const mark = level === 'error' ? paint('red', 'error: ') : level === 'warn' ? paint('yellow', 'warning: ') : '';
   return `${mark}${clean(message)}\n`;

@@ -216,7 +216,9 @@ export function reach(built: BuiltCode, entry: string, selection: Selection): Re
     if (lines.length === 0) code[shown] = source.oid;
     else {
       const wanted = selection[shown];
-      const taken = lines.filter(([, line]) => wanted === undefined || wanted.includes(lineName(line)));
+      // A name the catalog does not have will be refused by the stage; keying by every line is the safe answer until then.
+      const known = wanted?.every((name) => lines.some(([, line]) => lineName(line) === name)) ?? false;
+      const taken = lines.filter(([, line]) => !known || wanted?.includes(lineName(line)));
       code[shown] = gitBlob(Buffer.from([source.rest, ...taken.map(([, line]) => line.trim())].join('\n')));
       for (const [target] of taken) visit(target);
     }

@@ -34,7 +34,7 @@ export async function checkAll(
   const resolved = resolveAll(project, raw, document, options, read, problems);
   const sources =
     raw.sources === undefined
-      ? { specs: [], values: {}, defaults: {} }
+      ? { specs: [], values: {}, defaults: {} as JsonMap }
       : readSources(project, required(read, raw.sources, at(document, ['sources'])), problems);
   const used = usedEntries(project, raw, document, problems);
   const entries = [...new Set(used.values())];
@@ -70,6 +70,7 @@ export async function checkAll(
     identity: resolved.identity,
     profile: resolved.profile,
     sources: sources.specs,
+    sourceDefaults: sources.defaults,
     seed: seed as number | string | null,
     generatorVersion: generatorVersion as string | null,
     legacyId:

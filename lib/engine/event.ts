@@ -41,6 +41,8 @@ export type RunEvent =
       readonly retryInMs: number | null;
     } & Unit)
   | ({ readonly type: 'unit-verdict'; readonly passed: boolean; readonly summary: string } & Unit)
+  /** What failed a stage and was not told of a unit: its inputs, its layout, the union of its shards. */
+  | { readonly type: 'stage-failed'; readonly stage: string; readonly problems: readonly Problem[] }
   /** The stage could not run because something above it failed. */
   | { readonly type: 'stage-skipped'; readonly stage: string; readonly because: string }
   | { readonly type: 'stage-finished'; readonly stage: string }

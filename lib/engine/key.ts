@@ -64,9 +64,9 @@ export function codeSha(code: Readonly<Record<string, string>>): GitOid {
   return sha;
 }
 
-/** config_hash: the identity leaves of the resolved config and the digest of every wired source (design D2). */
-export function configHash(identity: Json, sources: Readonly<Record<string, string>>): Sha256 {
-  return sha256Json({ config: identity, sources });
+/** config_hash: the identity leaves of the resolved config, every wired source's entry and digest, and what holds for all sources (D2). */
+export function configHash(identity: Json, inputs: Json, sourceDefaults: Json): Sha256 {
+  return sha256Json({ config: identity, inputs, source_defaults: sourceDefaults });
 }
 
 /** dataset_id of everything but unmodified legacy data. */

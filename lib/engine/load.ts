@@ -38,6 +38,8 @@ export interface Checked {
   readonly identity: JsonMap;
   readonly profile: string;
   readonly sources: readonly SourceSpec[];
+  /** What the file of sources says for all of them. */
+  readonly sourceDefaults: JsonMap;
   readonly seed: number | string | null;
   readonly generatorVersion: string | null;
   /** The legacy id, when the configuration asks for unmodified legacy data. */
@@ -67,9 +69,14 @@ export async function loadPipeline(project: Project, options: LoadOptions, emit:
     if (name.startsWith('source:'))
       emit({ type: 'source-imported', source: name.slice(7), md5: artifact.md5, sizeBytes: artifact.size });
   }
-  const { spec, seed, generatorVersion, identity } = checked;
-  const hash = configHash(identity, Object.fromEntries([...given].map(([name, { md5 }]) => [name, md5])));
-  const gitSha = codeSha(allCode(spec, code));
+  const { spec, seed, generatorVersion, identity, sourceDefaults } = checked;
+  const values = new Map(checked.sources.map(({ name, value }) => [`source:${name}`, value]));
+  const inputs = Object.fromEntries(
+    [...given].map(([name, { md5 }]) => [name, { md5, value: values.get(name) ?? null }]),
+  );
+  const hash = configHash(identity, inputs, sourceDefaults);
+  const all = allCode(spec, code);
+  const gitSha = codeSha(all);
   const id = checked.legacyId ?? datasetId({ configHash: hash, seed, generatorVersion, gitSha });
   const facts = {
     dataset_id: id,
@@ -78,9 +85,24 @@ export async function loadPipeline(project: Project, options: LoadOptions, emit:
     seed,
     generator_version: generatorVersion,
     config: identity,
+    ...splitCode(all),
   };
   const artifact = project.store.put(canon(facts as Json));
   return { ...checked, code, given, imported, codeRoots, run: { datasetId: id, configHash: hash, gitSha, artifact } };
+}
+
+/** Sources and packages apart; both are named in the manifest. */
+function splitCode(all: Readonly<Record<string, string>>): {
+  code: Record<string, string>;
+  packages: Record<string, string>;
+} {
+  const code: Record<string, string> = {};
+  const packages: Record<string, string> = {};
+  for (const name of Object.keys(all).sort()) {
+    if (name.startsWith('npm:')) packages[name.slice(4)] = all[name] as string;
+    else code[name] = all[name] as string;
+  }
+  return { code, packages };
 }
 
 async function check(

@@ -47,6 +47,10 @@ export function narrate(event: RunEvent): Sentence {
     case 'unit-verdict':
       if (event.passed) return info(`${unitName(event)}: passed: ${event.summary}`);
       return { level: 'error', message: `${unitName(event)}: did not pass: ${event.summary}` };
+    case 'stage-failed': {
+      const what = event.problems.map((problem) => `${problem.code}: ${problem.message}`).join('; ');
+      return { level: 'error', message: `${event.stage}: failed: ${what}` };
+    }
     case 'stage-skipped':
       return { level: 'warn', message: `${event.stage}: skipped, because ${event.because}` };
     case 'stage-finished':

@@ -84,6 +84,7 @@ class Runner {
   readonly #skipped: string[] = [];
   readonly #last: Record<string, Record<string, string>>;
   #counts = { ran: 0, cached: 0, restored: 0 };
+  readonly #told = new Set<Problem>();
   #nextId = 0;
 
   constructor(project: Project, loaded: Loaded, executor: Executor, options: RunOptions, emit: Listener) {
@@ -159,7 +160,10 @@ class Runner {
       const units = results.map((result) => (result as PromiseFulfilledResult<DoneUnit>).value);
       return this.#finishStage(stage, units);
     } catch (error) {
-      this.#failed.push({ stage: stage.name, problems: problemsOf(error) });
+      const problems = problemsOf(error);
+      const untold = problems.filter((problem) => !this.#told.has(problem));
+      if (untold.length > 0) this.#emit({ type: 'stage-failed', stage: stage.name, problems: untold });
+      this.#failed.push({ stage: stage.name, problems });
       return false;
     }
   }

@@ -47,15 +47,26 @@ export function untrapped<T>(work: () => T): T {
 function touch(what: string, hint: string): void {
   if (armed === null) return;
   const { stage, place } = armed;
-  const at = untrapped(() => place(new Error().stack ?? ''));
+  const stack = untrapped(() => new Error().stack ?? '');
+  if (isNodeItself(stack)) return;
+  const at = untrapped(() => place(stack));
   const problem: Problem = {
     code: 'stage/undeclared-input',
     message: `stage \`${stage}\` ${what}`,
     ...(at && { place: at }),
     hint,
   };
-  violations.push(problem);
+  if (!violations.some((known) => known.message === problem.message)) violations.push(problem);
   throw new ProblemError(problem);
+}
+
+/** Node's own code asks its environment while it compiles and maps errors; that is no act of the stage. */
+function isNodeItself(stack: string): boolean {
+  const caller = stack
+    .split('\n')
+    .slice(1)
+    .find((line) => !/worker\.cjs|\/engine\/trap\.ts|at (Object|Reflect|Proxy)\.\w+ \(<anonymous>\)/.test(line));
+  return caller !== undefined && /\(?node:internal/.test(caller);
 }
 
 const HINT = {
@@ -72,7 +83,8 @@ const HINT = {
 function guardAll(bag: Bag, names: readonly string[], what: (name: string) => string, hint: string): void {
   for (const name of names) {
     const original = bag[name];
-    if (typeof original !== 'function') continue;
+    // crypto.getRandomValues cannot be replaced, but it goes through globalThis.crypto, which can.
+    if (typeof original !== 'function' || Object.getOwnPropertyDescriptor(bag, name)?.configurable === false) continue;
     const guarded = function (this: unknown, ...args: unknown[]) {
       touch(what(name), hint);
       return new.target ? Reflect.construct(original, args) : (original as Anything).apply(this, args);
@@ -138,7 +150,7 @@ function guardEntropy(): void {
     /^(random|pseudoRandom|getRandom|prng|rng|generateKey|generatePrime)/.test(name),
   );
   guardAll(crypto as unknown as Bag, names, (name) => what(`crypto.${name}`), HINT.chance);
-  const web = Object.getPrototypeOf(globalThis.crypto) as Bag;
+  const web = globalThis.crypto as unknown as Bag;
   guardAll(web, ['getRandomValues', 'randomUUID'], (name) => what(`crypto.${name}`), HINT.chance);
 }
 

@@ -186,7 +186,7 @@ function codeOf(
   if (stage.code.kind === 'command') return { [`cmd:${stage.name}`]: gitBlob(Buffer.from(stage.code.cmd)) };
   const selection: Record<string, string[]> = {};
   for (const [param, catalog] of Object.entries(stage.selects)) {
-    const value = values.get(param)?.value ?? loaded.generatorVersion;
+    const value = values.get(param)?.value ?? null;
     const names = Array.isArray(value)
       ? value.map(String)
       : typeof value === 'object' && value !== null

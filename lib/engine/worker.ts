@@ -143,6 +143,7 @@ function inputOf(kind: string, artifact: InputArtifact): unknown {
     let value: unknown;
     return {
       digest: artifact.md5,
+      bytes: () => read(only),
       get value() {
         value ??= deepFreeze(JSON.parse(read(only).toString('utf8')));
         return value;

@@ -35,6 +35,7 @@ export function trees(shape: string): Port<'tree', never, true> {
 
 export interface JsonInput<T> {
   readonly digest: Md5;
+  bytes(): Uint8Array;
   readonly value: T;
 }
 
