@@ -1,33 +1,9 @@
 // The command line: each command checks its arguments, calls one act and shows the answer (design 4).
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { EXIT_OF, type Problem, ProblemError } from '../lib/base/problem.ts';
-import type { Listener } from '../lib/engine/event.ts';
+import { Command, CommanderError } from 'commander';
+import { EXIT_OF, ProblemError } from '../lib/base/problem.ts';
+import { registerRun } from './commands-run.ts';
+import { type Context, fail } from './door.ts';
 import type { Program } from './open.ts';
-import { problemsJson, reportProblems } from './report-problem.ts';
-import { presenter, processScreen, wantsColour } from './terminal.ts';
-
-const whole = (text: string) => {
-  if (!/^\d{1,4}$/.test(text) || Number(text) < 1)
-    throw new InvalidArgumentError('it must be a whole number from 1 to 9999');
-  return text;
-};
-const collect = (text: string, before: string[] = []) => [...before, text];
-
-/** Flags of every command that reads the pipeline. */
-function configured(command: Command): Command {
-  return command
-    .option('--profile <name>', 'configuration profile')
-    .option('--config <file>', 'configuration file instead of the one pipeline.yaml names')
-    .option('--seed <seed>', 'seed: a whole number or a text')
-    .option('--set <path=value>', 'set one configuration value; may be repeated', collect);
-}
-
-export interface Context {
-  readonly program: Program;
-  readonly args: readonly string[];
-  readonly signal: AbortSignal;
-  exit(code: number): void;
-}
 
 export function commands(context: Context): Command {
   const program = new Command('pipeline')
@@ -38,50 +14,8 @@ export function commands(context: Context): Command {
     .exitOverride()
     .enablePositionalOptions();
 
-  configured(program.command('run [stage...]'))
-    .summary('bring stages and the dataset up to date')
-    .description(
-      'Bring the named stages (default: all) and everything above them up to date, and publish the dataset.\nThe last line on stdout is the dataset_id.',
-    )
-    .option('--jobs <n>', 'how many units run at once (default: all cores)', whole)
-    .option('--dry-run', 'say what would run and why, run nothing')
-    .option('--force', 'run even what is cached, and compare with what was there')
-    .option('--keep-going', 'after a failure, finish what does not depend on it')
-    .option('--commit', 'commit pointers and dvc.lock to git')
-    .option('--json', 'events as JSON lines on stdout')
-    .addHelpText('after', '\nExample:\n  pipeline run --profile legacy --jobs 2')
-    .action(async (targets: string[], flags) => {
-      const { runPipeline } = await import('./run.ts');
-      const show = presenter(processScreen(process.cwd()), { json: flags.json ?? false });
-      const listen: Listener = (event) => show.listen(event);
-      try {
-        const { exitCode, untold } = await runPipeline(
-          context.program,
-          targets,
-          flags,
-          context.args,
-          listen,
-          context.signal,
-        );
-        show.close();
-        if (untold.length > 0) fail(untold, flags.json ?? false);
-        context.exit(exitCode);
-      } finally {
-        show.close();
-      }
-    });
+  registerRun(program, context);
   return program;
-}
-
-/** Problems go to stderr; with --json they are the answer. */
-export function fail(problems: readonly Problem[], json: boolean): void {
-  if (json) process.stdout.write(problemsJson(problems));
-  else {
-    const screen = processScreen(process.cwd());
-    process.stderr.write(
-      reportProblems(problems, { readText: screen.readText, colour: wantsColour(screen.stderr, screen.env) }),
-    );
-  }
 }
 
 export async function main(program: Program): Promise<void> {

@@ -41,7 +41,7 @@ export function describe(reason: Reason): string {
 export function differences(was: KeyParts, now: KeyParts): Reason[] {
   const reasons: Reason[] = [];
   for (const [name, a, b] of changes(was.params, now.params))
-    reasons.push({ kind: 'param', name, was: a ?? '(none)', now: b ?? '(none)' });
+    reasons.push({ kind: 'param', name, was: plain(a), now: plain(b) });
   for (const [path, a, b] of changes(was.code, now.code)) {
     reasons.push({ kind: 'code', path, change: a === null ? 'added' : b === null ? 'removed' : 'changed' });
   }
@@ -62,4 +62,10 @@ function* changes(was: Named, now: Named): Generator<[string, string | null, str
 
 function short(digest: string): string {
   return /^[0-9a-f]{32}(\.dir)?$/.test(digest) ? digest.slice(0, 8) : digest;
+}
+
+/** A text without its quotes, as people write it in YAML. */
+function plain(canonical: string | null): string {
+  if (canonical === null) return '(none)';
+  return /^"[^"\\]+"$/.test(canonical) ? canonical.slice(1, -1) : canonical;
 }

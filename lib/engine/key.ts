@@ -29,7 +29,7 @@ export function keyOf(input: KeyInput): { key: Sha256; parts: KeyParts } {
   const params: Record<string, Json> = {};
   for (const [name, param] of input.params) {
     params[name] = param.value;
-    shown[param.shown] = canon(param.value);
+    flatten(param.shown, param.value, shown);
   }
   if (input.seed !== null) shown['seed'] = canon(input.seed);
   if (input.generatorVersion !== null) shown['generator_version'] = canon(input.generatorVersion);
@@ -43,6 +43,12 @@ export function keyOf(input: KeyInput): { key: Sha256; parts: KeyParts } {
     inputs: input.inputs,
   });
   return { key, parts: { params: shown, code: input.code, inputs: input.inputs } };
+}
+
+/** Maps are shown leaf by leaf, so that an explanation names what changed and not its neighbours. */
+function flatten(name: string, value: Json, into: Record<string, string>): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) into[name] = canon(value);
+  else for (const [key, inner] of Object.entries(value)) flatten(`${name}.${key}`, inner, into);
 }
 
 const shaOfCode = new WeakMap<object, GitOid>();

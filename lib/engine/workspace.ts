@@ -5,47 +5,56 @@ import type { Artifact, BlobStore } from '../store/blob.ts';
 import { remove, walk } from '../store/files.ts';
 import type { Marks } from '../store/marks.ts';
 
-/** Make the workspace path hold exactly this artifact. Returns how many files had to be laid or removed. */
-export function layOut(store: BlobStore, marks: Marks, artifact: Artifact, path: string): number {
+/** What separates a workspace path from an artifact. */
+interface Drift {
+  /** Files to put there: path below the output (empty for the output itself) and md5. */
+  readonly lay: readonly (readonly [string, string])[];
+  /** Files and folders that should not be there. */
+  readonly strays: readonly string[];
+  /** Folders the artifact has. */
+  readonly folders: ReadonlySet<string>;
+}
+
+function driftOf(store: BlobStore, marks: Marks, artifact: Artifact, path: string): Drift {
   const found = fs.lstatSync(path, { throwIfNoEntry: false });
   if (!artifact.md5.endsWith('.dir')) {
-    if (found?.isFile() && marks.holds(path, artifact.md5)) return 0;
-    if (found?.isDirectory()) remove(path);
-    store.link(artifact.md5, path);
-    return 1;
+    const holds = found?.isFile() === true && marks.holds(path, artifact.md5);
+    return { lay: holds ? [] : [['', artifact.md5]], strays: found?.isDirectory() ? [''] : [], folders: new Set() };
   }
-  if (found !== undefined && !found.isDirectory()) remove(path);
-  const entries = store.readTree(artifact.md5);
-  const wanted = new Map(entries.map((entry) => [entry.relpath, entry.md5]));
+  const wanted = new Map<string, string>();
   const folders = new Set(['']);
-  for (const { relpath } of entries) {
-    for (let folder = dirname(relpath); folder !== '.'; folder = dirname(folder)) folders.add(folder);
+  for (const { relpath, md5 } of store.readTree(artifact.md5)) {
+    wanted.set(relpath, md5);
+    for (let folder = dirname(relpath); folder !== '.' && !folders.has(folder); folder = dirname(folder))
+      folders.add(folder);
   }
-  let touched = 0;
-  const here = new Set<string>();
+  const strays: string[] = found !== undefined && !found.isDirectory() ? [''] : [];
   if (found?.isDirectory()) {
-    const strays = new Set<string>();
     const files = walk(path, (folder) => {
-      if (!folders.has(folder)) strays.add(folder);
+      if (!folders.has(folder)) strays.push(folder);
     });
-    for (const file of files) {
-      const md5 = wanted.get(file.relpath);
-      const inner = join(path, file.relpath);
-      if (md5 !== undefined && file.kind === 'file' && marks.holds(inner, md5)) here.add(file.relpath);
-      else if (md5 === undefined) {
-        remove(inner);
-        touched++;
-      } else remove(inner);
+    for (const { relpath, kind } of files) {
+      const md5 = wanted.get(relpath);
+      if (md5 === undefined || kind !== 'file') strays.push(relpath);
+      else if (marks.holds(join(path, relpath), md5)) wanted.delete(relpath);
     }
-    for (const folder of strays) remove(join(path, folder));
   }
-  store.forgetFolders();
-  for (const [relpath, md5] of wanted) {
-    if (here.has(relpath)) continue;
-    store.link(md5, join(path, relpath));
-    touched++;
-  }
-  if (entries.length === 0) fs.mkdirSync(path, { recursive: true });
+  return { lay: [...wanted], strays, folders };
+}
+
+/** How many files of a workspace path differ from the artifact. */
+export function drift(store: BlobStore, marks: Marks, artifact: Artifact, path: string): number {
+  const { lay, strays } = driftOf(store, marks, artifact, path);
+  return lay.length + strays.length;
+}
+
+/** Make the workspace path hold exactly this artifact. Returns how many files had to be laid or removed. */
+export function layOut(store: BlobStore, marks: Marks, artifact: Artifact, path: string): number {
+  const { lay, strays, folders } = driftOf(store, marks, artifact, path);
+  for (const stray of strays) remove(join(path, stray));
+  if (lay.length + strays.length > 0) store.forgetFolders();
+  for (const [relpath, md5] of lay) store.link(md5, relpath === '' ? path : join(path, relpath));
+  if (folders.size === 1 && !fs.existsSync(path)) fs.mkdirSync(path, { recursive: true });
   for (const folder of folders) marks.watch(folder === '' ? path : join(path, folder));
-  return touched;
+  return lay.length + strays.length;
 }
