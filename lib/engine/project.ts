@@ -9,6 +9,8 @@ import { Receipts } from '../store/receipt.ts';
 export interface Project {
   /** The folder with pipeline.yaml. */
   readonly root: string;
+  /** Where outputs and our own state lie: the root, or a scratch folder. */
+  readonly workspace: string;
   /** The folder of this package: lib/, stages/, dist/. */
   readonly own: string;
   readonly file: string;
@@ -32,8 +34,8 @@ export interface ProjectPaths {
   readonly stages: string;
 }
 
-export function projectPaths(root: string): ProjectPaths {
-  const state = join(root, '.pipeline');
+export function projectPaths(workspace: string): ProjectPaths {
+  const state = join(workspace, '.pipeline');
   return {
     state,
     stateFile: join(state, 'state.json'),
@@ -43,8 +45,8 @@ export function projectPaths(root: string): ProjectPaths {
     work: join(state, 'work'),
     evidence: join(state, 'evidence'),
     lock: join(state, 'lock'),
-    sources: join(root, 'data', 'sources'),
-    stages: join(root, 'data', 'stages'),
+    sources: join(workspace, 'data', 'sources'),
+    stages: join(workspace, 'data', 'stages'),
   };
 }
 
@@ -61,19 +63,21 @@ export function findRoot(from: string): string {
   });
 }
 
+/** With `workspace`, the project's files are read where they are and everything made lies in that other folder. */
 export function openProject(options: {
   root: string;
+  workspace?: string;
   own: string;
   cacheDir: string;
   links: readonly LinkType[];
 }): Project {
-  const { root, own, cacheDir, links } = options;
-  const paths = projectPaths(root);
+  const { root, workspace = root, own, cacheDir, links } = options;
+  const paths = projectPaths(workspace);
   ensureDir(paths.state);
   const marks = new Marks(root, paths.stateFile);
   const store = new BlobStore({ cacheDir, links, marks, quarantine: join(paths.state, 'quarantine') });
   const receipts = new Receipts(join(paths.state, 'receipts'), store.tmp);
-  return { root, own, file: join(root, 'pipeline.yaml'), store, receipts, marks, paths };
+  return { root, workspace, own, file: join(root, 'pipeline.yaml'), store, receipts, marks, paths };
 }
 
 /** Workspace place of a stage's output: a json value ends in .json, so that other tools know it. */
