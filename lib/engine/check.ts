@@ -10,7 +10,7 @@ import { checkValue, type Schema } from '../base/schema.ts';
 import { readText, walk } from '../store/files.ts';
 import { type BuiltCode, buildCode, type CodeRoots } from './build.ts';
 import { type ConfigInputs, type JsonMap, resolveConfig } from './config.ts';
-import type { Checked, LoadOptions } from './load.ts';
+import type { Checked, LoadOptions, Recorded } from './load.ts';
 import type { Project } from './project.ts';
 import type { SourceSpec } from './sources.ts';
 import type { Declaration, RawPipeline } from './spec.ts';
@@ -32,8 +32,9 @@ export async function checkAll(
   const raw = document.value as unknown as RawPipeline;
 
   const resolved = resolveAll(project, raw, document, options, read, problems);
-  const sources =
-    raw.sources === undefined
+  const sources = options.recorded
+    ? recordedSources(options.recorded)
+    : raw.sources === undefined
       ? { specs: [], values: {}, defaults: {} as JsonMap }
       : readSources(project, required(read, raw.sources, at(document, ['sources'])), problems);
   const used = usedEntries(project, raw, document, problems);
@@ -75,7 +76,9 @@ export async function checkAll(
     generatorVersion: generatorVersion as string | null,
     legacyId:
       generatorVersion === 'v0'
-        ? legacyId(resolved, (flags) => resolveAll(project, raw, document, { ...options, env: {}, flags }, read, []))
+        ? legacyId(resolved, options.recorded, (flags) =>
+            resolveAll(project, raw, document, { ...options, env: {}, flags }, read, []),
+          )
         : null,
   };
   return { checked, code };
@@ -115,13 +118,17 @@ function resolveAll(
   problems: Problem[],
 ): Resolved {
   if (raw.config === undefined) return { value: {}, identity: {}, profile: 'default' };
-  const base = required(read, options.configFile ?? raw.config.file, at(document, ['config', 'file']));
+  const { recorded } = options;
+  const base = recorded
+    ? parseDocument('manifest.json', JSON.stringify(recorded.config))
+    : required(read, options.configFile ?? raw.config.file, at(document, ['config', 'file']));
   const profiles =
-    raw.config.profiles === undefined
+    recorded || raw.config.profiles === undefined
       ? null
       : required(read, raw.config.profiles, at(document, ['config', 'profiles']));
   const schema = JSON.parse(read(raw.config.schema) ?? readText(join(project.own, raw.config.schema))) as Schema;
-  const found = resolveConfig({ schema, base, profiles, env: options.env, flags: options.flags });
+  const over = recorded ? { env: {}, flags: {} } : { env: options.env, flags: options.flags };
+  const found = resolveConfig({ schema, base, profiles, ...over });
   problems.push(...found.problems);
   return found.config ?? { value: {}, identity: {}, profile: 'default' };
 }
@@ -141,6 +148,12 @@ function readSources(project: Project, document: Document, problems: Problem[]) 
     values[name] = value;
   }
   return { specs, values, defaults: defaults as JsonMap };
+}
+
+function recordedSources({ sources, sourceDefaults: defaults }: Recorded) {
+  // Their bytes are in the store already: a name is all the path that is left.
+  const specs = sources.map(({ name, entry }): SourceSpec => ({ name, path: String(entry.file), value: entry }));
+  return { specs, values: Object.fromEntries(sources.map(({ name, entry }) => [name, entry])), defaults };
 }
 
 /** `uses:` -> the entry of its code; what does not exist is a problem. */
@@ -180,7 +193,11 @@ function identityValue(reference: string | undefined, config: JsonMap): Json {
 }
 
 /** Legacy ids name nothing but tickers, dates and seed, so they are given only while all else is as in the legacy profile (D2). */
-function legacyId(resolved: Resolved, resolve: (flags: ConfigInputs['flags']) => Resolved): string | null {
+function legacyId(
+  resolved: Resolved,
+  recorded: Recorded | undefined,
+  resolve: (flags: ConfigInputs['flags']) => Resolved,
+): string | null {
   const { tickers, start_date, end_date, seed } = resolved.value as {
     tickers?: string[];
     start_date?: string;
@@ -194,6 +211,11 @@ function legacyId(resolved: Resolved, resolve: (flags: ConfigInputs['flags']) =>
     typeof seed !== 'number'
   )
     return null;
+  // Whether all else was as in the legacy profile was decided when the dataset was made.
+  if (recorded) {
+    const id = legacyDatasetId({ tickers, start: start_date, end: end_date, seed });
+    return id === recorded.datasetId ? id : null;
+  }
   const legacy = resolve({ profile: 'legacy' });
   const same = canon({ ...legacy.identity, tickers, start_date, end_date, seed }) === canon(resolved.identity);
   return same ? legacyDatasetId({ tickers, start: start_date, end: end_date, seed }) : null;

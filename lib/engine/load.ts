@@ -21,9 +21,17 @@ export interface LoadOptions {
   readonly configFile?: string;
   /** Build id of the running program: a checked spec is kept only for the program that checked it. */
   readonly build: string;
-  /** Artifacts to take for sources instead of the files they name (`reproduce`). */
-  readonly pinned?: ReadonlyMap<string, Artifact>;
+  /** What a manifest records, taken instead of configuration files, environment, flags and the files of sources (`reproduce`). */
+  readonly recorded?: Recorded;
   readonly describe: (bundle: string) => Promise<Declaration>;
+}
+
+export interface Recorded {
+  readonly datasetId: string;
+  /** Identity leaves; the others have the defaults of their schema. */
+  readonly config: JsonMap;
+  readonly sources: readonly { readonly name: string; readonly entry: JsonMap; readonly artifact: Artifact }[];
+  readonly sourceDefaults: JsonMap;
 }
 
 /** What the YAML files say, checked; kept on disk under the md5s of the files it came from. */
@@ -63,7 +71,7 @@ export async function loadPipeline(project: Project, options: LoadOptions, emit:
     tmp: project.store.tmp,
   };
   const { checked, code } = await check(project, codeRoots, options);
-  const { given, imported } = importGiven(project, checked, options.pinned);
+  const { given, imported } = importGiven(project, checked, options.recorded);
   for (const name of imported) {
     const artifact = given.get(name) as Artifact;
     if (name.startsWith('source:'))
@@ -85,6 +93,8 @@ export async function loadPipeline(project: Project, options: LoadOptions, emit:
     seed,
     generator_version: generatorVersion,
     config: identity,
+    sources: Object.fromEntries(checked.sources.map(({ name, value }) => [name, value])),
+    source_defaults: sourceDefaults,
     ...splitCode(all),
   };
   const artifact = project.store.put(canon(facts as Json));
@@ -112,7 +122,13 @@ async function check(
 ): Promise<{ checked: Checked; code: BuiltCode }> {
   const question = canon(
     JSON.parse(
-      JSON.stringify([options.build, options.flags, options.configFile ?? null, environment(options.env)]),
+      JSON.stringify([
+        options.build,
+        options.flags,
+        options.configFile ?? null,
+        environment(options.env),
+        options.recorded ?? null,
+      ]),
     ) as Json,
   );
   const known = readChecked(project);
@@ -163,7 +179,7 @@ function readChecked(project: Project): (Checked & { codeHash: string }) | null 
 }
 
 /** Import every source and workspace file that some stage is wired to. */
-function importGiven(project: Project, checked: Checked, pinned?: ReadonlyMap<string, Artifact>) {
+function importGiven(project: Project, checked: Checked, recorded?: Recorded) {
   const given = new Map<string, Artifact>();
   const imported: string[] = [];
   const problems: Problem[] = [];
@@ -174,9 +190,9 @@ function importGiven(project: Project, checked: Checked, pinned?: ReadonlyMap<st
         if (wire.kind !== 'source' && wire.kind !== 'file') continue;
         const name = givenName(wire);
         if (given.has(name)) continue;
-        const fixed = pinned?.get(name);
-        if (fixed !== undefined) {
-          given.set(name, fixed);
+        const fixed = wire.kind === 'source' && recorded?.sources.find((source) => source.name === wire.name);
+        if (fixed) {
+          given.set(name, fixed.artifact);
           continue;
         }
         const source =

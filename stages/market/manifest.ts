@@ -66,9 +66,11 @@ export const manifest = defineStage<Record<string, never>>()({
       config: facts.config,
       inputs: Object.entries(sources).map(([name, source]) => ({
         name,
+        entry: facts.sources[name],
         md5: source.digest,
         files: source.names().map((entry) => ({ path: entry, ...source.entry(entry) })),
       })),
+      source_defaults: facts.source_defaults,
       warnings: [
         ...warnings,
         ...inputs.calibration.value.notes.map((message) => ({ code: 'calibration/note', message })),

@@ -69,6 +69,9 @@ export interface RunFacts {
   readonly seed: number | string;
   readonly generator_version: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** How each source is read, by name, and what holds for all of them. */
+  readonly sources: Readonly<Record<string, unknown>>;
+  readonly source_defaults: Readonly<Record<string, unknown>>;
   /** Source path -> git blob id of all code of the pipeline. */
   readonly code: Readonly<Record<string, string>>;
   /** `name@version` -> integrity of every package it reaches. */
