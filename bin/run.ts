@@ -10,6 +10,7 @@ import type { Pipeline } from '../lib/engine/load.ts';
 import type { Project } from '../lib/engine/project.ts';
 import { type RunResult, runStages } from '../lib/engine/run.ts';
 import { needsOf } from '../lib/engine/spec.ts';
+import type { UnitPlan } from '../lib/engine/units.ts';
 import type { Revision } from '../lib/git/revision.ts';
 import { ensureDir } from '../lib/store/files.ts';
 import { Lock, sweepTemporary } from '../lib/store/lock.ts';
@@ -183,10 +184,10 @@ function remember(
 /** The commit is read once, and only when something ran. */
 function provenanceOf(project: Project) {
   let known: Promise<Revision> | null = null;
-  return async (plan: { parts: { code: Readonly<Record<string, string>> } }) => {
+  return async (plan: UnitPlan) => {
     known ??= import('../lib/git/revision.ts').then(({ readRevision }) => readRevision(project.root));
     const { head, blobs } = await known;
-    const sources = Object.entries(plan.parts.code).filter(
+    const sources = Object.entries(plan.parts().code).filter(
       ([path]) => !path.startsWith('npm:') && !path.startsWith('cmd:'),
     );
     // A catalog stands in a key by its selected lines, which no commit holds; only whole files can be compared.

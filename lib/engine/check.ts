@@ -24,7 +24,7 @@ export async function checkAll(
   roots: CodeRoots,
   options: LoadOptions,
   read: Reader,
-): Promise<{ checked: Omit<Checked, 'format' | 'question' | 'files'>; code: BuiltCode }> {
+): Promise<{ checked: Omit<Checked, 'format' | 'question' | 'files' | 'gitSha' | 'codeHash'>; code: BuiltCode }> {
   const document = required(read, 'pipeline.yaml');
   raise(document.problems);
   const problems: Problem[] = checkValue(ownSchema(project, 'pipeline'), document.value, document.place);

@@ -1,19 +1,22 @@
-// Which key each unit had last time here: only explanations rest on it, so losing it costs nothing but words.
+// What each unit gave last time here: it makes explanations and spares work, so losing it costs time and words but nothing else.
 import { readTextIfAny, writeAtomic } from '../store/files.ts';
 import type { Project } from './project.ts';
-import type { LastKeys } from './units.ts';
+import type { Last, LastUnit } from './units.ts';
 
-export type { LastKeys };
-
-export function readLast(project: Project): LastKeys {
+export function readLast(project: Project): Last {
   try {
-    const value: unknown = JSON.parse(readTextIfAny(project.paths.last) ?? '{}');
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as LastKeys) : {};
+    const value = JSON.parse(readTextIfAny(project.paths.last) ?? 'null') as { format?: number } & Last;
+    if (value?.format === 2 && typeof value.units === 'object' && value.units !== null) return value;
   } catch {
-    return {};
+    // A torn file is no file.
   }
+  return { stamp: '', units: {} };
 }
 
-export function writeLast(project: Project, last: LastKeys): void {
-  writeAtomic(project.paths.last, JSON.stringify(last), project.store.tmp, { fsync: false });
+export function writeLast(
+  project: Project,
+  stamp: string,
+  units: Readonly<Record<string, Readonly<Record<string, LastUnit>>>>,
+): void {
+  writeAtomic(project.paths.last, JSON.stringify({ format: 2, stamp, units }), project.store.tmp, { fsync: false });
 }

@@ -1,6 +1,7 @@
 // From the files a user wrote to a frozen plan of the pipeline; what was checked once is not checked again until a file changes.
 import { join } from 'node:path';
 import { canon, type Json } from '../base/canon.ts';
+import { sha256Json } from '../base/digest.ts';
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
 import type { Artifact } from '../store/blob.ts';
 import { readTextIfAny, writeAtomic } from '../store/files.ts';
@@ -50,6 +51,10 @@ export interface Checked {
   readonly sourceDefaults: JsonMap;
   readonly seed: number | string | null;
   readonly generatorVersion: string | null;
+  /** Git SHA over all code of all stages. */
+  readonly gitSha: string;
+  /** Names the bundles this was checked with. */
+  readonly codeHash: string;
   /** The legacy id, when the configuration asks for unmodified legacy data. */
   readonly legacyId: string | null;
 }
@@ -83,10 +88,9 @@ export async function loadPipeline(project: Project, options: LoadOptions, emit:
     [...given].map(([name, { md5 }]) => [name, { md5, value: values.get(name) ?? null }]),
   );
   const hash = configHash(identity, inputs, sourceDefaults);
-  const all = allCode(spec, code);
-  const gitSha = codeSha(all);
+  const { gitSha } = checked;
   const id = checked.legacyId ?? datasetId({ configHash: hash, seed, generatorVersion, gitSha });
-  const facts = {
+  const facts = () => ({
     dataset_id: id,
     config_hash: hash,
     git_sha: gitSha,
@@ -95,10 +99,23 @@ export async function loadPipeline(project: Project, options: LoadOptions, emit:
     config: identity,
     sources: Object.fromEntries(checked.sources.map(({ name, value }) => [name, value])),
     source_defaults: sourceDefaults,
-    ...splitCode(all),
+    ...splitCode(allCode(spec, code)),
+  });
+  // Only a stage that is wired to the run's facts needs them as an artifact.
+  const wired = spec.stages.some(({ inputs }) =>
+    Object.values(inputs).some(({ wires }) => Object.values(wires).some(({ kind }) => kind === 'run')),
+  );
+  const artifact = wired ? project.store.put(canon(facts() as Json)) : null;
+  const stamp = sha256Json([checked.question, checked.files, checked.codeHash]);
+  return {
+    ...checked,
+    code,
+    given,
+    imported,
+    codeRoots,
+    stamp,
+    run: { datasetId: id, configHash: hash, gitSha, artifact },
   };
-  const artifact = project.store.put(canon(facts as Json));
-  return { ...checked, code, given, imported, codeRoots, run: { datasetId: id, configHash: hash, gitSha, artifact } };
 }
 
 /** Sources and packages apart; both are named in the manifest. */
@@ -151,13 +168,17 @@ async function check(
   };
   const { checkAll } = await import('./check.ts');
   const fresh = await checkAll(project, roots, options, read);
-  const checked = { format: 1 as const, question, files, ...fresh.checked, codeHash: hashOf(fresh.code) };
+  const { spec } = fresh.checked;
+  const gitSha = codeSha(allCode(spec, fresh.code));
+  const checked = { format: 1 as const, question, files, ...fresh.checked, gitSha, codeHash: hashOf(fresh.code) };
   writeAtomic(project.paths.spec, JSON.stringify(checked), project.store.tmp, { fsync: false });
   return { checked, code: fresh.code };
 }
 
+/** Names the sources and packages that were checked; comments count, because they are part of the git SHA. */
 function hashOf(code: BuiltCode): string {
-  return canon(code.bundles);
+  const ids = Object.entries(code.sources).map(([path, { oid }]) => [path, oid]);
+  return sha256Json([ids, code.packages]);
 }
 
 /** Names of the environment that can change what is resolved. */
@@ -169,9 +190,9 @@ function environment(env: LoadOptions['env']): Record<string, string> {
   );
 }
 
-function readChecked(project: Project): (Checked & { codeHash: string }) | null {
+function readChecked(project: Project): Checked | null {
   try {
-    const value = JSON.parse(readTextIfAny(project.paths.spec) ?? 'null') as (Checked & { codeHash: string }) | null;
+    const value = JSON.parse(readTextIfAny(project.paths.spec) ?? 'null') as Checked | null;
     return value?.format === 1 ? value : null;
   } catch {
     return null;

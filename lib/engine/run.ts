@@ -9,10 +9,22 @@ import type { Receipt } from '../store/receipt.ts';
 import type { Listener } from './event.ts';
 import { keepEvidence } from './evidence.ts';
 import type { Executor, InputFile, MadeFile, WorkItem, WorkResult } from './executor.ts';
-import { type LastKeys, readLast, writeLast } from './last.ts';
+import type { Reason } from './explain.ts';
+import { readLast, writeLast } from './last.ts';
 import { outputPath, type Project } from './project.ts';
 import { needsOf, type StageSpec } from './spec.ts';
-import { inputArtifacts, type Loaded, mergeOutputs, paramsOf, planUnits, type UnitPlan, workInputs } from './units.ts';
+import {
+  inputArtifacts,
+  type Known,
+  type Last,
+  type LastUnit,
+  type Loaded,
+  mergeOutputs,
+  paramsOf,
+  planUnits,
+  type UnitPlan,
+  workInputs,
+} from './units.ts';
 import { layOut } from './workspace.ts';
 
 export interface RunOptions {
@@ -32,7 +44,8 @@ export interface RunOptions {
 
 export interface DoneUnit {
   readonly element: string | null;
-  readonly receipt: Receipt;
+  readonly key: string;
+  readonly known: Known;
   readonly ran: boolean;
 }
 
@@ -82,7 +95,9 @@ class Runner {
   readonly #done = new Map<string, DoneStage>();
   readonly #failed: { stage: string; problems: readonly Problem[] }[] = [];
   readonly #skipped: string[] = [];
-  readonly #last: Record<string, Record<string, string>>;
+  readonly #last: Last;
+  /** Units of this run over those remembered from before. */
+  readonly #units: Record<string, Record<string, LastUnit>>;
   #counts = { ran: 0, cached: 0, restored: 0 };
   readonly #told = new Set<Problem>();
   #nextId = 0;
@@ -93,7 +108,17 @@ class Runner {
     this.#executor = executor;
     this.#options = options;
     this.#emit = emit;
-    this.#last = readLast(project) as Record<string, Record<string, string>>;
+    this.#last = readLast(project);
+    const stale = this.#last.stamp !== loaded.stamp;
+    // Units this run does not visit keep their keys for explanations; under another stamp their inputs prove nothing.
+    this.#units = Object.fromEntries(
+      Object.entries(this.#last.units).map(([stage, units]) => [
+        stage,
+        stale
+          ? Object.fromEntries(Object.entries(units).map(([element, unit]) => [element, { ...unit, inputText: '' }]))
+          : { ...units },
+      ]),
+    );
   }
 
   async run(): Promise<RunResult> {
@@ -172,7 +197,7 @@ class Runner {
     const outputs = mergeOutputs(
       this.#project,
       stage,
-      units.map(({ element, receipt }) => ({ element, outputs: receipt.outputs })),
+      units.map(({ element, known }) => ({ element, outputs: known.outputs })),
     );
     const ranAny = units.some(({ ran }) => ran);
     for (const [port, artifact] of Object.entries(outputs)) {
@@ -183,7 +208,7 @@ class Runner {
         this.#emit({ type: 'output-restored', stage: stage.name, port, path, files });
       }
     }
-    const verdicts = units.flatMap(({ receipt }) => receipt.verdict ?? []);
+    const verdicts = units.flatMap(({ known }) => known.verdict ?? []);
     const verdict = verdicts.find(({ passed }) => !passed) ?? verdicts[0] ?? null;
     this.#done.set(stage.name, { spec: stage, units, outputs, verdict });
     this.#emit({ type: 'stage-finished', stage: stage.name });
@@ -210,19 +235,19 @@ class Runner {
     const unit = { stage: stage.name, element, key };
     if (plan.hit !== null) {
       this.#counts.cached++;
-      this.#remember(plan);
+      this.#remember(plan, plan.hit);
       this.#emit({ type: 'unit-hit', ...unit });
       if (plan.hit.verdict !== null) this.#emit({ type: 'unit-verdict', ...unit, ...plan.hit.verdict });
-      return { element, receipt: plan.hit, ran: false };
+      return { element, key, known: plan.hit, ran: false };
     }
     for (let attempt = 0; ; attempt++) {
       if (this.#stopped())
         throw new ProblemError({ code: 'interrupted', message: `stage \`${stage.name}\` was not started` });
       try {
-        const receipt = await this.#work(stage, plan);
+        const known = await this.#work(stage, plan);
         this.#counts.ran++;
-        this.#remember(plan);
-        return { element, receipt, ran: true };
+        this.#remember(plan, known);
+        return { element, key, known, ran: true };
       } catch (error) {
         const problems = problemsOf(error);
         const again =
@@ -239,7 +264,7 @@ class Runner {
     }
   }
 
-  async #work(stage: StageSpec, plan: UnitPlan): Promise<Receipt> {
+  async #work(stage: StageSpec, plan: UnitPlan): Promise<Known> {
     const { element, key } = plan;
     const unit = { stage: stage.name, element };
     this.#emit({ type: 'unit-started', ...unit, key, reasons: plan.reasons });
@@ -279,27 +304,26 @@ class Runner {
       key: plan.key,
       ...unit,
       outputs,
-      parts: plan.parts as unknown as Json,
+      parts: plan.parts() as unknown as Json,
       verdict: result.verdict,
       made: { at: this.#options.at, durationMs, run: this.#options.run, ...provenance, node: process.version },
     };
-    const before = plan.expected ?? this.#project.receipts.read(key);
+    const before = plan.reasons.some(({ kind }) => REMADE.has(kind)) ? this.#project.receipts.read(key) : null;
     if (before !== null && !sameOutputs(before, receipt))
       throw new ProblemError(keepEvidence(this.#project, before, receipt));
-    const previous = this.#last[stage.name]?.[element ?? ''];
-    const lastReceipt = previous === undefined ? null : this.#project.receipts.read(previous);
+    const previous = this.#last.units[stage.name]?.[element ?? ''];
     this.#project.receipts.write(receipt);
     const bytes = Object.values(outputs).reduce((sum, { size }) => sum + size, 0);
     this.#emit({
       type: 'unit-finished',
       ...unit,
       key,
-      changed: lastReceipt === null || !sameOutputs(lastReceipt, receipt),
+      changed: previous === undefined || !sameOutputs(previous, receipt),
       durationMs,
       bytes,
     });
     if (result.verdict !== null) this.#emit({ type: 'unit-verdict', ...unit, ...result.verdict });
-    return receipt;
+    return { outputs, verdict: result.verdict };
   }
 
   /** Move what the work made into the store: files first, then the trees that name them. */
@@ -319,13 +343,18 @@ class Runner {
     return outputs;
   }
 
-  #remember(plan: UnitPlan): void {
-    this.#last[plan.stage] ??= {};
-    (this.#last[plan.stage] as Record<string, string>)[plan.element ?? ''] = plan.key;
+  #remember({ stage, element, key, inputText }: UnitPlan, known: Known): void {
+    this.#units[stage] ??= {};
+    (this.#units[stage] as Record<string, LastUnit>)[element ?? ''] = {
+      key,
+      inputText,
+      outputs: known.outputs,
+      verdict: known.verdict,
+    };
   }
 
   saveLast(): void {
-    writeLast(this.#project, this.#last as LastKeys);
+    writeLast(this.#project, this.#loaded.stamp, this.#units);
   }
 }
 
@@ -333,10 +362,13 @@ function inputFiles(inputs: WorkItem['inputs']): InputFile[] {
   return Object.values(inputs).flatMap(({ artifacts }) => Object.values(artifacts).flatMap(({ files }) => files));
 }
 
+/** Reasons to make a key again: its receipt says what must come out. */
+const REMADE: ReadonlySet<Reason['kind']> = new Set(['forced', 'output-missing', 'output-corrupted']);
+
 /** A problem of the stage may pass; a problem of its declaration or of the disk will not. */
 const RETRIED: ReadonlySet<Problem['code']> = new Set(['stage/failed', 'stage/timeout']);
 
-export function sameOutputs(a: Receipt, b: Receipt): boolean {
+export function sameOutputs(a: Pick<Receipt, 'outputs'>, b: Pick<Receipt, 'outputs'>): boolean {
   const ports = Object.keys(a.outputs);
   return (
     ports.length === Object.keys(b.outputs).length &&

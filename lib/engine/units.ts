@@ -24,25 +24,43 @@ export interface Loaded {
     readonly datasetId: string;
     readonly configHash: string;
     readonly gitSha: string;
-    readonly artifact: Artifact;
+    /** Null when no stage is wired to `$run`. */
+    readonly artifact: Artifact | null;
   };
+  /** Names everything a key rests on besides inputs: while it is equal, a unit with equal inputs has its last key. */
+  readonly stamp: string;
+}
+
+/** A result that is in the store. */
+export interface Known {
+  readonly outputs: Readonly<Record<string, Artifact>>;
+  readonly verdict: Receipt['verdict'];
 }
 
 export interface UnitPlan {
   readonly stage: string;
   readonly element: string | null;
   readonly key: Sha256;
-  readonly parts: KeyParts;
-  /** The receipt whose outputs are all here, or null when the unit has to run. */
-  readonly hit: Receipt | null;
-  /** A receipt of this very key whose outputs are not here any more: what a new result must equal. */
-  readonly expected: Receipt | null;
+  /** What the key was made of; worked out when somebody asks. */
+  readonly parts: () => KeyParts;
+  /** The digests on the unit's ports, as one text. */
+  readonly inputText: string;
+  /** The result whose outputs are all here, or null when the unit has to run. */
+  readonly hit: Known | null;
   readonly reasons: readonly Reason[];
   readonly inputs: Readonly<Record<string, Readonly<Record<string, Artifact>>>>;
 }
 
-/** Unit -> the key it had last time here. */
-export type LastKeys = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** What is remembered of a unit's last result: it spares hashing the key and reading the receipt. */
+export interface LastUnit extends Known {
+  readonly key: Sha256;
+  readonly inputText: string;
+}
+
+export interface Last {
+  readonly stamp: string;
+  readonly units: Readonly<Record<string, Readonly<Record<string, LastUnit>>>>;
+}
 
 export function givenName(wire: Wire): string {
   return wire.kind === 'source' ? `source:${wire.name}` : wire.kind === 'file' ? `./${wire.path}` : '$run';
@@ -63,7 +81,8 @@ export function inputArtifacts(
         if (found === undefined) return { waitsFor: wire.stage };
         artifacts[label] = found;
       } else
-        artifacts[label] = wire.kind === 'run' ? loaded.run.artifact : (loaded.given.get(givenName(wire)) as Artifact);
+        artifacts[label] =
+          wire.kind === 'run' ? (loaded.run.artifact as Artifact) : (loaded.given.get(givenName(wire)) as Artifact);
     }
     inputs[port] = artifacts;
   }
@@ -76,7 +95,7 @@ export function planUnits(
   loaded: Loaded,
   stage: StageSpec,
   inputs: Readonly<Record<string, Record<string, Artifact>>>,
-  last: LastKeys,
+  last: Last,
   force: boolean,
 ): UnitPlan[] {
   return (stage.map?.elements ?? [null]).map((element) =>
@@ -90,7 +109,7 @@ function planUnit(
   stage: StageSpec,
   element: string | null,
   whole: Readonly<Record<string, Record<string, Artifact>>>,
-  last: LastKeys,
+  last: Last,
   force: boolean,
 ): UnitPlan {
   const inputs: Record<string, Record<string, Artifact>> = {};
@@ -104,46 +123,52 @@ function planUnit(
       digests[label === '' ? port : `${port}/${label}`] = seen.md5;
     }
   }
-  const values = paramValues(stage, element);
-  const { key, parts } = keyOf({
-    stage: stage.name,
-    element,
-    params: values,
-    seed: stage.uses.includes('seed') ? loaded.seed : null,
-    generatorVersion: stage.uses.includes('generator_version') ? loaded.generatorVersion : null,
-    code: codeOf(loaded, stage, values),
-    inputs: digests,
-  });
-  const receipt = project.receipts.read(key);
-  const lost =
-    receipt === null
-      ? []
-      : Object.entries(receipt.outputs).flatMap(([port, { md5 }]) =>
-          project.store.missing(md5).map((gone) => ({ port, gone })),
-        );
-  const hit = receipt !== null && lost.length === 0 && !force ? receipt : null;
-  const reasons =
-    hit !== null
-      ? []
-      : force
-        ? [{ kind: 'forced' } as const]
-        : whyRun(project, receipt, lost, parts, last[stage.name]?.[element ?? '']);
-  return { stage: stage.name, element, key, parts, hit, expected: hit === null ? receipt : null, reasons, inputs };
+  const inputText = JSON.stringify(digests);
+  const before = last.units[stage.name]?.[element ?? ''];
+  const made = () => keyParts(loaded, stage, element, digests);
+  const same = before !== undefined && last.stamp === loaded.stamp && before.inputText === inputText;
+  const key = same ? before.key : made().key;
+  const plan = { stage: stage.name, element, key, parts: () => made().parts, inputText, inputs };
+  if (force) return { ...plan, hit: null, reasons: [{ kind: 'forced' }] };
+  const known = same ? before : project.receipts.read(key);
+  if (known === null) return { ...plan, hit: null, reasons: whyNew(project, made().parts, before?.key) };
+  const lost = Object.entries(known.outputs).flatMap(([port, { md5 }]) =>
+    project.store.missing(md5).map((gone) => ({ port, gone })),
+  );
+  if (lost.length === 0) return { ...plan, hit: { outputs: known.outputs, verdict: known.verdict }, reasons: [] };
+  const reasons = lost
+    .slice(0, LISTED)
+    .map(
+      ({ port, gone }): Reason => ({
+        kind: project.store.quarantined.has(gone) ? 'output-corrupted' : 'output-missing',
+        output: `${port} (${gone.slice(0, 8)})`,
+      }),
+    );
+  return { ...plan, hit: null, reasons };
 }
 
-function whyRun(
-  project: Project,
-  receipt: Receipt | null,
-  lost: readonly { port: string; gone: string }[],
-  parts: KeyParts,
-  lastKey: string | undefined,
-): Reason[] {
-  if (receipt !== null) {
-    return lost.slice(0, 20).map(({ port, gone }) => ({
-      kind: project.store.quarantined.has(gone) ? 'output-corrupted' : 'output-missing',
-      output: `${port} (${gone.slice(0, 8)})`,
-    }));
-  }
+/** Lost files named one by one in an explanation. */
+const LISTED = 20;
+
+function keyParts(
+  loaded: Loaded,
+  stage: StageSpec,
+  element: string | null,
+  digests: Readonly<Record<string, string>>,
+): ReturnType<typeof keyOf> {
+  const params = paramValues(stage, element);
+  return keyOf({
+    stage: stage.name,
+    element,
+    params,
+    seed: stage.uses.includes('seed') ? loaded.seed : null,
+    generatorVersion: stage.uses.includes('generator_version') ? loaded.generatorVersion : null,
+    code: codeOf(loaded, stage, params),
+    inputs: digests,
+  });
+}
+
+function whyNew(project: Project, parts: KeyParts, lastKey: string | undefined): Reason[] {
   if (lastKey === undefined) return [{ kind: 'never-made' }];
   const before = project.receipts.read(lastKey);
   if (before === null) return [{ kind: 'receipt-missing' }];
