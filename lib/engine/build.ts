@@ -104,7 +104,8 @@ async function compile(roots: CodeRoots, entries: readonly string[]) {
       absWorkingDir: roots.project,
       entryPoints: entries.map((entry) => sourcePath(roots, entry)),
       outdir: roots.codeDir,
-      outbase: '/',
+      // Flat, as the bundles are written: the paths in their source maps are relative to where they lie.
+      entryNames: '[name]-[hash]',
       write: false,
       bundle: true,
       format: 'cjs',
