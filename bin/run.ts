@@ -183,16 +183,21 @@ function remember(
 
 /** The commit is read once, and only when something ran. */
 function provenanceOf(project: Project) {
-  let known: Promise<Revision> | null = null;
+  let known: Revision | null = null;
   return async (plan: UnitPlan) => {
-    known ??= import('../lib/git/revision.ts').then(({ readRevision }) => readRevision(project.root));
-    const { head, blobs } = await known;
-    const sources = Object.entries(plan.parts().code).filter(
-      ([path]) => !path.startsWith('npm:') && !path.startsWith('cmd:'),
-    );
+    if (known === null) {
+      const { readRevision } = await import('../lib/git/revision.ts');
+      known = readRevision(project.root);
+    }
+    const { head } = known;
+    const isSource = (name: string) =>
+      !name.startsWith('npm:') && !name.startsWith('cmd:') && !name.startsWith('marketloom/');
     // A catalog stands in a key by its selected lines, which no commit holds; only whole files can be compared.
-    const dirty =
-      blobs === null ? null : sources.some(([path, oid]) => !path.endsWith('/catalog.ts') && blobs.get(path) !== oid);
+    const sources = Object.entries(plan.parts().code).filter(
+      ([path]) => isSource(path) && !path.endsWith('/catalog.ts'),
+    );
+    const blobs = sources.length === 0 ? null : await known.blobs();
+    const dirty = head === null ? null : sources.some(([path, oid]) => blobs?.get(path) !== oid);
     return { head, dirty };
   };
 }

@@ -46,11 +46,14 @@ export function summary(end: Finished, tally: Tally, paint: Paint): string {
 
 /** `calibrate, generate 3 of 40`: the stages for which there is anything to say. */
 function each(stages: readonly StageTally[], many: (s: StageTally) => number, text: (s: StageTally) => string): string {
-  return stages
-    .filter((stage) => many(stage) > 0)
-    .map((stage) => stage.stage + text(stage))
-    .join(', ');
+  const told = stages.filter((stage) => many(stage) > 0);
+  const names = told.slice(0, MOST).map((stage) => stage.stage + text(stage));
+  const more = told.length > MOST ? `, and ${told.length - MOST} more stages` : '';
+  return names.join(', ') + more;
 }
+
+/** Stages named on one line; nobody reads a thousand. */
+const MOST = 12;
 
 function ranText(stage: StageTally): string {
   const same =

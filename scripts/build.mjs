@@ -18,13 +18,13 @@ const shared = {
   // import() of packages becomes require(), which works in a script loaded through the code cache.
   supported: { 'dynamic-import': false },
   format: 'cjs',
-  packages: 'external',
+  // Packages most commands need go into the bundle, where the code cache covers them; heavy ones are loaded when used.
+  external: ['ajv', 'apache-arrow', 'esbuild', 'isomorphic-git', 'node-cron', 'parquet-wasm', 'yaml'],
   write: false,
   metafile: true,
   legalComments: 'none',
   logLevel: 'warning',
 };
-// Small packages every command needs go into the bundle; heavy ones stay outside and are loaded when used.
 const main = await build({
   ...shared,
   entryPoints: ['bin/pipeline.ts'],

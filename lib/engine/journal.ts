@@ -43,7 +43,7 @@ export function openJournal(root: string, run: string, notify: Listener): Journa
     stream as DestinationStream,
   );
   const listen = (event: RunEvent) => {
-    if (broken) return;
+    if (broken || isSilent(event)) return;
     const { level, message } = narrate(event);
     try {
       logger[level](fields(event), message);
@@ -52,6 +52,15 @@ export function openJournal(root: string, run: string, notify: Listener): Journa
     }
   };
   return { path, listen };
+}
+
+/** What was cached is counted at the end of the run; a line for each would bury, and outweigh, what happened. */
+function isSilent(event: RunEvent): boolean {
+  return (
+    event.type === 'unit-hit' ||
+    event.type === 'stage-finished' ||
+    (event.type === 'stage-ready' && event.hits === event.shards)
+  );
 }
 
 function openFile(file: string, onError: (error: unknown) => void): Destination | null {

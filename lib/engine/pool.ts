@@ -59,14 +59,14 @@ export class LocalPool implements Executor {
   async #command(waiting: Waiting): Promise<WorkResult> {
     const slot = this.#idleShells.pop() ?? this.#newShell();
     try {
-      return await runCommand(waiting.item, slot, this.#settings.workRoot, this.#settings.tmp);
+      return await runCommand(waiting.item, slot, this.#settings.tmp);
     } finally {
       this.#idleShells.push(slot);
     }
   }
 
   #newShell(): ShellSlot {
-    const slot = new ShellSlot();
+    const slot = new ShellSlot(join(this.#settings.workRoot, String(this.#shells.length)));
     this.#shells.push(slot);
     return slot;
   }
@@ -157,7 +157,7 @@ export class LocalPool implements Executor {
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
     for (const { reject } of this.#queue.splice(0))
       reject(new ProblemError({ code: 'interrupted', message: 'the run was stopped' }));
-    remove(join(this.#settings.workRoot));
+    remove(this.#settings.workRoot);
   }
 }
 

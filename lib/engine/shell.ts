@@ -11,8 +11,14 @@ const ENVIRONMENT = { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8'
 
 /** A resident `/bin/sh` that runs one command at a time, each in a subshell of its own. */
 export class ShellSlot {
+  /** The private folder of its commands. */
+  readonly home: string;
   #shell: ChildProcess | null = null;
   #finish: ((status: number | null) => void) | null = null;
+
+  constructor(home: string) {
+    this.home = home;
+  }
 
   /** Exit status of the command, or null when the shell itself went away (killed, out of memory). */
   run(script: string): Promise<number | null> {
@@ -67,20 +73,15 @@ export class ShellSlot {
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Run one external unit: lay its inputs under `in/`, its params in `params.json`, collect what it leaves under `out/`. */
-export async function runCommand(item: WorkItem, slot: ShellSlot, workRoot: string, tmp: string): Promise<WorkResult> {
+export async function runCommand(item: WorkItem, slot: ShellSlot, tmp: string): Promise<WorkResult> {
   const cmd = (item.code as { cmd: string }).cmd;
-  const home = join(workRoot, String(item.id));
-  const log = join(workRoot, `${item.id}.log`);
+  const { home } = slot;
+  const log = `${home}.log`;
   let timer: NodeJS.Timeout | null = null;
   let timedOut = false;
+  let whole = false;
   try {
     layInputs(item, home);
-    const exports = Object.entries({ ...item.params, ...(item.element !== null && { element: item.element }) })
-      .filter(([, value]) => value === null || typeof value !== 'object')
-      .map(
-        ([name, value]) =>
-          `PARAM_${name.toUpperCase().replaceAll('-', '_')}=${quote(String(value))}; export PARAM_${name.toUpperCase().replaceAll('-', '_')}; `,
-      );
     if (item.timeoutMs !== null) {
       timer = setTimeout(() => {
         timedOut = true;
@@ -88,31 +89,47 @@ export async function runCommand(item: WorkItem, slot: ShellSlot, workRoot: stri
       }, item.timeoutMs);
     }
     const status = await slot.run(
-      `( cd ${quote(home)} && ${exports.join('')}eval ${quote(cmd)} ) >${quote(log)} 2>&1 </dev/null`,
+      `( cd ${quote(home)} && ${exportsOf(item)}eval ${quote(cmd)} ) >${quote(log)} 2>&1 </dev/null`,
     );
     if (timedOut) throw failure('stage/timeout', item, `ran longer than ${(item.timeoutMs ?? 0) / 1000} s`, log);
     if (status === null) throw failure('stage/failed', item, 'was killed', log);
     if (status !== 0) throw failure('stage/failed', item, `left with status ${status}`, log);
-    checkInputs(item, home);
-    return { outputs: collect(item, home, log, tmp), verdict: null };
+    checkInputs(item, log);
+    const outputs = collect(item, home, log, tmp);
+    whole = clear(item, home);
+    return { outputs, verdict: null };
   } finally {
     if (timer !== null) clearTimeout(timer);
-    remove(log);
-    remove(home);
+    if (!whole) remove(home);
   }
 }
 
+/** Scalar params and the mapped element as `PARAM_NAME`; lists and maps are in params.json only. */
+function exportsOf(item: WorkItem): string {
+  return Object.entries({ ...item.params, ...(item.element !== null && { element: item.element }) })
+    .filter(([, value]) => value === null || typeof value !== 'object')
+    .map(([name, value]) => {
+      const variable = `PARAM_${name.toUpperCase().replaceAll('-', '_')}`;
+      return `${variable}=${quote(String(value))}; export ${variable}; `;
+    })
+    .join('');
+}
+
+/** The slot's folder is made once and emptied after each command; one that is not as expected is removed whole. */
 function layInputs(item: WorkItem, home: string): void {
-  remove(home);
   guard('prepare', home, () => {
-    fs.mkdirSync(join(home, 'out'), { recursive: true });
-    const inputs = Object.entries(item.inputs);
-    if (inputs.length > 0) fs.mkdirSync(join(home, 'in'));
-    for (const [port, input] of inputs) {
+    if (!fs.existsSync(home)) {
+      fs.mkdirSync(join(home, 'out'), { recursive: true });
+      fs.mkdirSync(join(home, 'in'));
+    }
+    for (const [port, input] of Object.entries(item.inputs)) {
       for (const [label, artifact] of Object.entries(input.artifacts)) {
         const base = input.many ? join(home, 'in', port, label.replaceAll('/', '__')) : join(home, 'in', port);
         if (!artifact.md5.endsWith('.dir')) place((artifact.files[0] as { path: string }).path, base, input.many);
-        else for (const file of artifact.files) place(file.path, join(base, file.relpath), true);
+        else {
+          fs.mkdirSync(base, { recursive: true });
+          for (const file of artifact.files) place(file.path, join(base, file.relpath), true);
+        }
       }
     }
     for (const [port, { kind }] of Object.entries(item.outputs))
@@ -120,6 +137,22 @@ function layInputs(item: WorkItem, home: string): void {
     if (Object.keys(item.params).length > 0)
       fs.writeFileSync(join(home, 'params.json'), `${JSON.stringify(item.params, null, 2)}\n`);
   });
+}
+
+/** Empty the folder for the next command; false when something is there that should not be. */
+function clear(item: WorkItem, home: string): boolean {
+  for (const [port, { many, artifacts }] of Object.entries(item.inputs)) {
+    const plain = !many && Object.values(artifacts).every(({ md5 }) => !md5.endsWith('.dir'));
+    if (plain) fs.unlinkSync(join(home, 'in', port));
+    else remove(join(home, 'in', port));
+  }
+  for (const [port, { kind }] of Object.entries(item.outputs)) if (kind === 'tree') remove(join(home, 'out', port));
+  if (Object.keys(item.params).length > 0) fs.unlinkSync(join(home, 'params.json'));
+  return (
+    fs.readdirSync(home).length === 2 &&
+    fs.readdirSync(join(home, 'in')).length === 0 &&
+    fs.readdirSync(join(home, 'out')).length === 0
+  );
 }
 
 /** A link of the read-only blob costs nothing at any size; `checkInputs` sees a program that wrote through it. */
@@ -132,7 +165,7 @@ function place(from: string, to: string, nested: boolean): void {
   }
 }
 
-function checkInputs(item: WorkItem, home: string): void {
+function checkInputs(item: WorkItem, log: string): void {
   for (const [port, input] of Object.entries(item.inputs)) {
     for (const artifact of Object.values(input.artifacts)) {
       for (const file of artifact.files) {
@@ -144,12 +177,7 @@ function checkInputs(item: WorkItem, home: string): void {
           hashUnlessOld(file.path, now) === file.md5
         )
           continue;
-        throw failure(
-          'stage/undeclared-input',
-          item,
-          `changed its input \`${port}\` (${file.relpath})`,
-          join(home, '..', `${item.id}.log`),
-        );
+        throw failure('stage/undeclared-input', item, `changed its input \`${port}\` (${file.relpath})`, log);
       }
     }
   }

@@ -136,14 +136,12 @@ function planUnit(
     project.store.missing(md5).map((gone) => ({ port, gone })),
   );
   if (lost.length === 0) return { ...plan, hit: { outputs: known.outputs, verdict: known.verdict }, reasons: [] };
-  const reasons = lost
-    .slice(0, LISTED)
-    .map(
-      ({ port, gone }): Reason => ({
-        kind: project.store.quarantined.has(gone) ? 'output-corrupted' : 'output-missing',
-        output: `${port} (${gone.slice(0, 8)})`,
-      }),
-    );
+  const reasons = lost.slice(0, LISTED).map(
+    ({ port, gone }): Reason => ({
+      kind: project.store.quarantined.has(gone) ? 'output-corrupted' : 'output-missing',
+      output: `${port} (${gone.slice(0, 8)})`,
+    }),
+  );
   return { ...plan, hit: null, reasons };
 }
 
@@ -220,6 +218,14 @@ function codeOf(
     selection[catalog] = [...(selection[catalog] ?? []), ...names];
   }
   return cachedReach(loaded.code, stage.code.entry, selection);
+}
+
+/** Sources and packages that any unit of a stage reaches. */
+export function stageCode(loaded: Loaded, stage: StageSpec): Readonly<Record<string, string>> {
+  const all: Record<string, string> = {};
+  for (const element of stage.map?.elements ?? [null])
+    Object.assign(all, codeOf(loaded, stage, paramValues(stage, element)));
+  return all;
 }
 
 function cachedReach(code: BuiltCode, entry: string, selection: Selection): Readonly<Record<string, string>> {

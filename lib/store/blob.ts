@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Md5, md5 as md5Of } from '../base/digest.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
-import { ensureDir, errorCode, exists, guard, HashingFile, readBytes, remove, tempName } from './files.ts';
+import { copyHashing, ensureDir, errorCode, exists, guard, HashingFile, readBytes, remove, tempName } from './files.ts';
 import type { Marks } from './marks.ts';
 import { parseTree, printTree, type TreeEntry, treeDigest } from './tree.ts';
 
@@ -38,6 +38,8 @@ export class BlobStore {
   /** On the cache's file system and outside the folders `dvc gc` sweeps. */
   readonly tmp: string;
   readonly marks: Marks;
+  /** A cache that is only read, for what is not in ours. */
+  readonly #behind: string | null;
   readonly #quarantine: string;
   #links: LinkType[];
   readonly #trees = new Map<string, readonly TreeEntry[]>();
@@ -47,8 +49,15 @@ export class BlobStore {
   /** Called when a blob was found damaged and moved aside. */
   onQuarantine: (md5: string, movedTo: string) => void = () => {};
 
-  constructor(options: { cacheDir: string; quarantine: string; links: readonly LinkType[]; marks: Marks }) {
+  constructor(options: {
+    cacheDir: string;
+    behind?: string;
+    quarantine: string;
+    links: readonly LinkType[];
+    marks: Marks;
+  }) {
     this.cacheDir = options.cacheDir;
+    this.#behind = options.behind ?? null;
     this.tmp = join(options.cacheDir, 'pipeline-tmp');
     this.#quarantine = options.quarantine;
     this.#links = [...options.links];
@@ -56,8 +65,12 @@ export class BlobStore {
     ensureDir(this.tmp);
   }
 
+  /** Where the blob is, or would be put. */
   path(md5: string): string {
-    return blobPath(this.cacheDir, md5);
+    const own = blobPath(this.cacheDir, md5);
+    if (this.#behind === null || exists(own)) return own;
+    const behind = blobPath(this.#behind, md5);
+    return exists(behind) ? behind : own;
   }
 
   /** Whether the blob is here with the right bytes; a damaged one is moved to quarantine and counts as absent. */
@@ -120,7 +133,7 @@ export class BlobStore {
       remove(temp.path);
       return { md5, size };
     }
-    const path = this.path(md5);
+    const path = blobPath(this.cacheDir, md5);
     guard('store', path, () => {
       fs.chmodSync(temp.path, 0o444);
       this.#ensureFolder(path);
@@ -146,24 +159,9 @@ export class BlobStore {
 
   /** Copy a file from anywhere into the store, hashing on the way. */
   import(path: string): Artifact {
-    const file = new HashingFile(this.tmp);
-    try {
-      const fd = guard('read', path, () => fs.openSync(path, 'r'));
-      try {
-        const chunk = Buffer.allocUnsafe(1 << 18);
-        for (;;) {
-          const got = guard('read', path, () => fs.readSync(fd, chunk, 0, chunk.length, null));
-          if (got === 0) break;
-          file.write(chunk.subarray(0, got));
-        }
-      } finally {
-        fs.closeSync(fd);
-      }
-      return this.adopt(file.finish());
-    } catch (error) {
-      file.abandon();
-      throw error;
-    }
+    const copy = copyHashing(path, this.tmp);
+    if (copy !== null) return this.adopt(copy);
+    throw new ProblemError({ code: 'store/io', message: 'cannot read: there is no such file', facts: { path } });
   }
 
   /** Store the list of a tree; its files must be stored before, so that a tree never names what is not there. */
@@ -191,6 +189,8 @@ export class BlobStore {
       const blob = this.path(md5);
       try {
         this.#linkTo(blob, temp);
+        // Renaming over a file makes some file systems flush the new one at once; the workspace can be laid out again.
+        fs.rmSync(path, { force: true });
         fs.renameSync(temp, path);
         // rename(2) does nothing when both names are links of one file.
         if (exists(temp)) remove(temp);
