@@ -8,12 +8,12 @@ interface Build {
   readonly help: Readonly<Record<string, string>>;
 }
 
-type Row = readonly [number, number, number, number, string];
 interface State {
   readonly format: number;
   readonly question: string;
   readonly answer?: { readonly stdout: string; readonly stderr: string };
-  readonly files: Readonly<Record<string, Row>>;
+  readonly paths: readonly string[];
+  readonly marks: readonly number[];
 }
 
 /** As in lib/store/marks: younger entries prove nothing. */
@@ -72,18 +72,20 @@ function sameAnswer(build: Build, args: readonly string[]): State['answer'] {
   } catch {
     return undefined;
   }
-  if (state.format !== 1 || state.answer === undefined || state.question !== question(build.id, args)) return undefined;
-  const files = state.files;
-  for (const name in files) {
-    const row = files[name] as Row;
+  if (state.format !== 2 || state.answer === undefined || state.question !== question(build.id, args)) return undefined;
+  const { paths, marks } = state;
+  for (let i = 0, m = 0; i < paths.length; i++, m += 4) {
+    const name = paths[i] as string;
     const stat = fs.statSync(name.startsWith('/') ? name : `${root}/${name}`, { throwIfNoEntry: false });
-    const same =
-      stat !== undefined &&
-      stat.size === row[0] &&
-      stat.mtimeMs === row[1] &&
-      stat.ctimeMs === row[2] &&
-      stat.ino === row[3];
-    if (!same || row[2] + GRAIN_MS >= savedAtMs) return undefined;
+    if (
+      stat === undefined ||
+      stat.size !== marks[m] ||
+      stat.mtimeMs !== marks[m + 1] ||
+      stat.ctimeMs !== marks[m + 2] ||
+      stat.ino !== marks[m + 3]
+    )
+      return undefined;
+    if (stat.ctimeMs + GRAIN_MS >= savedAtMs) return undefined;
   }
   return state.answer;
 }
@@ -121,14 +123,27 @@ function loadMain(build: Build): void {
     .finally(saveCache);
 }
 
+function say(descriptor: number, text: string): void {
+  for (let rest = Buffer.from(text); rest.length > 0; ) {
+    try {
+      rest = rest.subarray(fs.writeSync(descriptor, rest));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // A reader that went away, or a full pipe that is read slowly.
+      if (code !== 'EAGAIN') return;
+    }
+  }
+}
+
 const args = process.argv.slice(2);
 let build = readBuild();
 if (build === null || !isFresh(build)) build = rebuild();
 const help =
   args.length === 0 ? '' : args.at(-1) === '--help' || args.at(-1) === '-h' ? args.slice(0, -1).join(' ') : undefined;
 const answer = args[0] === 'run' && process.env.DVC_STAGE === undefined ? sameAnswer(build, args) : undefined;
-if (help !== undefined && build.help[help] !== undefined) process.stdout.write(build.help[help]);
+// Straight to the descriptors: Node's streams cost more than all the rest of a run that does nothing.
+if (help !== undefined && build.help[help] !== undefined) say(1, build.help[help]);
 else if (answer !== undefined) {
-  process.stderr.write(answer.stderr);
-  process.stdout.write(answer.stdout);
+  say(2, answer.stderr);
+  say(1, answer.stdout);
 } else loadMain(build);

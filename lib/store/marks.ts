@@ -8,16 +8,18 @@ import { errorCode, hashFile, type Mark, mark, sameMark, writeAtomic } from './f
 /** Two writes within one tick of the file clock leave the same times; younger entries prove nothing (the "racy git" rule). */
 export const GRAIN_MS = 12;
 
-/** `[size, mtimeMs, ctimeMs, ino, md5]`; a folder's entry has an empty md5. */
-export type Row = readonly [number, number, number, number, string];
-
+/** Flat lists, because the launcher reads thousands of entries within a few milliseconds. */
 export interface StateFile {
-  readonly format: 1;
+  readonly format: 2;
   /** What was asked and under which build; the fast path serves only the same question. */
   readonly question: string;
   /** Absent when the last run did not end with everything up to date. */
   readonly answer?: unknown;
-  readonly files: Readonly<Record<string, Row>>;
+  readonly paths: readonly string[];
+  /** size, mtimeMs, ctimeMs, ino of each path. */
+  readonly marks: readonly number[];
+  /** md5 of each path; empty for a folder. */
+  readonly md5s: readonly string[];
 }
 
 export class Marks {
@@ -35,10 +37,12 @@ export class Marks {
     try {
       const savedAtMs = fs.statSync(file).mtimeMs;
       const state = JSON.parse(fs.readFileSync(file, 'utf8')) as StateFile;
-      if (state.format !== 1) return;
-      for (const [path, [size, mtimeMs, ctimeMs, ino, md5]] of Object.entries(state.files)) {
-        this.#rows.set(path, { mark: { size, mtimeMs, ctimeMs, ino }, md5, trusted: ctimeMs + GRAIN_MS < savedAtMs });
-      }
+      if (state.format !== 2) return;
+      state.paths.forEach((path, i) => {
+        const [size, mtimeMs, ctimeMs, ino] = state.marks.slice(4 * i, 4 * i + 4) as [number, number, number, number];
+        const trusted = ctimeMs + GRAIN_MS < savedAtMs;
+        this.#rows.set(path, { mark: { size, mtimeMs, ctimeMs, ino }, md5: state.md5s[i] ?? '', trusted });
+      });
     } catch (error) {
       // A missing or torn state file only costs re-hashing.
       if (!(error instanceof SyntaxError || error instanceof TypeError || errorCode(error))) throw error;
@@ -93,16 +97,20 @@ export class Marks {
 
   /** Save what was seen. With an answer, wait out the clock's grain first, so that the next run may trust every entry. */
   save(tmp: string, question: string, answer?: unknown): void {
-    const files: Record<string, Row> = {};
+    const paths: string[] = [];
+    const marks: number[] = [];
+    const md5s: string[] = [];
     let newestMs = 0;
     for (const name of this.#seen) {
       const row = this.#rows.get(name);
       if (row === undefined) continue;
       const { size, mtimeMs, ctimeMs, ino } = row.mark;
-      files[name] = [size, mtimeMs, ctimeMs, ino, row.md5];
+      paths.push(name);
+      marks.push(size, mtimeMs, ctimeMs, ino);
+      md5s.push(row.md5);
       newestMs = Math.max(newestMs, ctimeMs);
     }
-    const text = JSON.stringify({ format: 1, question, answer, files } satisfies StateFile);
+    const text = JSON.stringify({ format: 2, question, answer, paths, marks, md5s } satisfies StateFile);
     // The file clock ticks behind the system's; look at what it stamped rather than guess.
     for (let tries = 0; tries < 8; tries++) {
       const waitMs = Math.ceil(newestMs + GRAIN_MS + 2 - nowMs()) + tries * 2;
