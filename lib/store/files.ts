@@ -141,9 +141,14 @@ let chunk: Buffer | null = null;
 
 /** md5 and size of a file, read once in quarter-MiB pieces (perf: synchronous reads cost a fifth of streams). */
 export function hashFile(path: string): { md5: Md5; size: number } {
+  const { digest, size } = digestFile(path, 'md5');
+  return { md5: digest as Md5, size };
+}
+
+export function digestFile(path: string, algorithm: 'md5' | 'sha256'): { digest: string; size: number } {
   return guard('read', path, () => {
     chunk ??= Buffer.allocUnsafe(CHUNK_BYTES);
-    const hash = createHash('md5');
+    const hash = createHash(algorithm);
     const fd = fs.openSync(path, 'r');
     let size = 0;
     try {
@@ -156,7 +161,7 @@ export function hashFile(path: string): { md5: Md5; size: number } {
     } finally {
       fs.closeSync(fd);
     }
-    return { md5: hash.digest('hex') as Md5, size };
+    return { digest: hash.digest('hex'), size };
   });
 }
 
@@ -203,6 +208,45 @@ export class HashingFile {
   }
 }
 
+/** Copy a file to a temporary name in `tmp`, hashing on the way; null when there is no such file. */
+export function copyHashing(from: string, tmp: string): { path: string; md5: Md5; size: number } | null {
+  const fd = guard('read', from, () => {
+    try {
+      return fs.openSync(from, 'r');
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return null;
+      throw error;
+    }
+  });
+  if (fd === null) return null;
+  const file = new HashingFile(tmp);
+  chunk ??= Buffer.allocUnsafe(CHUNK_BYTES);
+  try {
+    for (;;) {
+      const got = guard('read', from, () => fs.readSync(fd, chunk as Buffer, 0, CHUNK_BYTES, null));
+      if (got === 0) return file.finish();
+      file.write(chunk.subarray(0, got));
+    }
+  } catch (error) {
+    file.abandon();
+    throw error;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Names in a folder in code-unit order; none when there is no such folder. */
+export function listNames(path: string): string[] {
+  return guard('list', path, () => {
+    try {
+      return fs.readdirSync(path).sort();
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return [];
+      throw error;
+    }
+  });
+}
+
 export interface Walked {
   /** Path below the root with `/`, as the file system returns the name. */
   readonly relpath: string;
@@ -211,16 +255,21 @@ export interface Walked {
   readonly mark: Mark;
 }
 
-/** Files below a folder in code-point order of names; folders' own marks go to `onFolder`. Links are reported, not followed. */
-export function walk(root: string, onFolder?: (relpath: string, mark: Mark) => void): Walked[] {
+/** Files below a folder in code-point order of names; folders' own marks go to `onFolder`, folders to `skip` are left out. Links are reported, not followed. */
+export function walk(
+  root: string,
+  onFolder?: (relpath: string, mark: Mark) => void,
+  skip: (relpath: string) => boolean = () => false,
+): Walked[] {
   const found: Walked[] = [];
   const visit = (dir: string, prefix: string) => {
     onFolder?.(prefix === '' ? '' : prefix.slice(0, -1), markOf(fs.statSync(dir)));
     for (const name of fs.readdirSync(dir).sort()) {
       const path = `${dir}/${name}`;
       const stat = fs.lstatSync(path);
-      if (stat.isDirectory()) visit(path, `${prefix}${name}/`);
-      else {
+      if (stat.isDirectory()) {
+        if (!skip(prefix + name)) visit(path, `${prefix}${name}/`);
+      } else {
         const kind = stat.isFile() ? 'file' : stat.isSymbolicLink() ? 'link' : 'other';
         found.push({ relpath: prefix + name, kind, executable: (stat.mode & 0o111) !== 0, mark: markOf(stat) });
       }
