@@ -33,7 +33,7 @@ const resolved = (asked: Asked = {}) => {
   expect(problems).toEqual([]);
   return config!;
 };
-const hash = (asked: Asked = {}) => configHash(resolved(asked).identity, {});
+const hash = (asked: Asked = {}) => configHash(resolved(asked).identity, {}, {});
 
 const SMALL = 'seed: 1\ngenerator_version: v1-dev.1\ntickers: [A]\nstart_date: 2020-01-01\nend_date: 2021-01-01\n';
 
@@ -97,7 +97,7 @@ describe('precedence', () => {
     });
     expect(value).toMatchObject({
       seed: 7,
-      features: { sma: [5], ema: [4], rsi: [], returns: [1] },
+      features: { sma: [5], ema: [4], rsi: [], log_return: [1] },
       generation: { price_model: 'gbm', correlation: { mode: 'static', repair: 'none' } },
     });
     expect(value).not.toHaveProperty('extends');
@@ -299,7 +299,9 @@ describe('identity', () => {
     'identity %s changes the config hash',
     (name) => {
       const { value, identity } = resolved();
-      expect(configHash(identityOf(schema, changed(value, name.split('.'))), {})).not.toBe(configHash(identity, {}));
+      expect(configHash(identityOf(schema, changed(value, name.split('.'))), {}, {})).not.toBe(
+        configHash(identity, {}, {}),
+      );
     },
   );
 
@@ -321,7 +323,9 @@ describe('identity', () => {
     ]) {
       expect(hash({ flags: { set: [setting] } })).not.toBe(hash());
     }
-    expect(configHash(resolved().identity, { aapl: 'a' })).not.toBe(configHash(resolved().identity, { aapl: 'b' }));
+    expect(configHash(resolved().identity, { aapl: 'a' }, {})).not.toBe(
+      configHash(resolved().identity, { aapl: 'b' }, {}),
+    );
   });
 
   test('seed 1 and seed "1" are two configurations', () => {

@@ -20,11 +20,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dvc: ['lib/engine/spec.ts', 'lib/engine/event.ts', 'store', 'base'],
   'a pipeline': ['stage', 'table', 'base', 'config/schema/manifest.schema.json', ...SCIENCE],
   stages: ['a pipeline'],
-  bin: ['engine', 'dvc', 'git', 'base', 'stages/catalog.ts'],
-  cron: ['engine', 'dvc', 'git', 'base', 'stages/catalog.ts'],
+  bin: ['engine', 'dvc', 'git', 'base'],
+  cron: ['engine', 'dvc', 'git', 'base'],
 };
 
-/** Foreign package -> the one file it enters through. */
+/** Foreign package -> the one file it enters through; a folder for what belongs to all its files. */
 export const ENTERS_BY: Readonly<Record<string, string>> = {
   '@dagrejs/graphlib': 'lib/engine/graph.ts',
   yaml: 'lib/base/document.ts',
@@ -35,7 +35,7 @@ export const ENTERS_BY: Readonly<Record<string, string>> = {
   'node-cron': 'cron/scheduler.ts',
   pino: 'lib/engine/journal.ts',
   esbuild: 'lib/engine/build.ts',
-  commander: 'bin/pipeline.ts',
+  commander: 'bin/',
 };
 
 export interface Exception {
@@ -54,13 +54,10 @@ const DISTURB: Exception = {
   why: 'shifts it, so that `check` can tell who depends on it',
 };
 
-/** Imports the table does not have, each from one file to one room. */
+/** Imports the table does not have, each from one file, or the files of one folder, to one room. */
 export const LETS_THROUGH: readonly { readonly from: string; readonly to: string; readonly why: string }[] = [
-  { from: 'bin/open.ts', to: 'store', why: 'reads DVC configuration before there is a project, and opens the store' },
-  { from: 'bin/remake.ts', to: 'store', why: 'types of what it compares' },
-  { from: 'bin/differing.ts', to: 'store', why: 'reads both results to show where they differ' },
+  { from: 'bin/', to: 'store', why: 'a door opens the store and hands it on; the engine and dvc do the work on it' },
   { from: 'bin/differing.ts', to: 'table', why: 'names the row and column of the first cell that differs' },
-  { from: 'bin/run.ts', to: 'store', why: 'holds the lock of a run and sweeps what a killed one left' },
 ];
 
 /** Node's own modules -> who may use them. What is not named here is for doors alone. */
@@ -103,7 +100,7 @@ export const NODE_MODULES: Readonly<Record<string, readonly Exception[]>> = {
   'node:child_process': [
     { where: 'lib/engine/shell.ts', why: 'runs external stages' },
     { where: 'lib/engine/check.ts', why: 'runs each variant in its own process' },
-    { where: 'lib/git/', why: 'asks the git program' },
+    { where: 'lib/dvc/guard.ts', why: 'holds the lock of DVC through the flock program; Node has none' },
     TRAP,
   ],
   'node:buffer': [{ where: 'lib/table/csv.ts', why: 'tells whether bytes are UTF-8' }],

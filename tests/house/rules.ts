@@ -100,7 +100,7 @@ export const RULES: readonly Rule[] = [
         for (const { specifier, path: inside, line } of imports) {
           if (inside !== null || specifier.startsWith('node:')) continue;
           const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
-          if (ENTERS_BY[name] !== path)
+          if (!enters(ENTERS_BY[name], path))
             yield `line ${line} imports ${specifier}, which enters by ${ENTERS_BY[name] ?? 'no file yet'}`;
         }
       }),
@@ -117,8 +117,12 @@ export const RULES: readonly Rule[] = [
     check: (tree) =>
       Object.entries(ENTERS_BY)
         .filter(
-          ([name, path]) =>
-            !tree.get(path)?.imports.some((one) => one.specifier.split('/', name.split('/').length).join('/') === name),
+          ([name, entry]) =>
+            ![...tree].some(
+              ([path, { imports }]) =>
+                enters(entry, path) &&
+                imports.some((one) => one.specifier.split('/', name.split('/').length).join('/') === name),
+            ),
         )
         .map(([name, path]) => `${path} does not import ${name}`),
     bad: [{ 'lib/engine/journal.ts': "import { x } from 'pinochle';" }],
@@ -297,7 +301,7 @@ function* wrongDoors({ path, imports }: Source): Generator<string> {
   for (const { path: target, typesOnly, line } of imports) {
     if (target === null || target.startsWith(from.folder)) continue;
     const to = roomOf(target);
-    const through = LETS_THROUGH.some((one) => one.from === path && one.to === to?.room);
+    const through = LETS_THROUGH.some((one) => enters(one.from, path) && one.to === to?.room);
     const listed =
       to !== null &&
       (may.includes(to.room) || may.includes(target) || (typesOnly && may.includes(`types of ${to.room}`)));
@@ -374,4 +378,9 @@ function codes(problem: Source | undefined): string[] {
     : code
         .slice(start, end)
         .flatMap((token, i, list) => (list[i + 1]?.text === ':' ? [token.text.replaceAll("'", '')] : []));
+}
+
+/** Whether a file is the named one, or lies in the named folder. */
+function enters(entry: string | undefined, path: string): boolean {
+  return entry !== undefined && (entry === path || (entry.endsWith('/') && path.startsWith(entry)));
 }
