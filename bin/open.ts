@@ -42,7 +42,18 @@ export function readDvcConfig(root: string): DvcConfig {
 export function open(program: Program, cwd = process.cwd()): Opened {
   const root = findRoot(cwd);
   const dvc = readDvcConfig(root);
-  return { project: openProject({ root, own: program.own, cacheDir: dvc.cacheDir, links: dvc.linkTypes }), dvc };
+  // Dvc runs us as one of its stages and keeps its cache itself: ours goes beside, and the next run of our own takes it over.
+  const cache = underDvc() ? { cacheDir: underDvcCache(root), behind: dvc.cacheDir } : { cacheDir: dvc.cacheDir };
+  return { project: openProject({ root, own: program.own, ...cache, links: dvc.linkTypes }), dvc };
+}
+
+/** Whether dvc runs this program as the command of a stage. */
+export function underDvc(): boolean {
+  return process.env.DVC_STAGE !== undefined;
+}
+
+export function underDvcCache(root: string): string {
+  return join(root, '.pipeline', 'under-dvc');
 }
 
 export interface PoolOptions {

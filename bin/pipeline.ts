@@ -1,6 +1,7 @@
 // The command line: each command checks its arguments, calls one act and shows the answer (design 4).
 import { Command, CommanderError } from 'commander';
 import { EXIT_OF, ProblemError } from '../lib/base/problem.ts';
+import { registerData } from './commands-data.ts';
 import { registerProof } from './commands-proof.ts';
 import { registerRun } from './commands-run.ts';
 import { type Context, fail } from './door.ts';
@@ -16,6 +17,7 @@ export function commands(context: Context): Command {
     .enablePositionalOptions();
 
   registerRun(program, context);
+  registerData(program, context);
   registerProof(program, context);
   return program;
 }

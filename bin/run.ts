@@ -4,17 +4,21 @@ import { join } from 'node:path';
 import { nowIso, tickMs } from '../lib/base/clock.ts';
 import { nearest } from '../lib/base/nearest.ts';
 import { type Problem, ProblemError } from '../lib/base/problem.ts';
+import type { Claim } from '../lib/dvc/guard.ts';
 import type { Listener, RunSummary } from '../lib/engine/event.ts';
+import type { Executor } from '../lib/engine/executor.ts';
 import { above } from '../lib/engine/graph.ts';
 import type { Pipeline } from '../lib/engine/load.ts';
-import type { Project } from '../lib/engine/project.ts';
+import { outputPath, type Project } from '../lib/engine/project.ts';
 import { type RunResult, runStages } from '../lib/engine/run.ts';
 import { needsOf } from '../lib/engine/spec.ts';
 import type { UnitPlan } from '../lib/engine/units.ts';
 import type { Revision } from '../lib/git/revision.ts';
+import { absorb } from '../lib/store/depot.ts';
 import { ensureDir } from '../lib/store/files.ts';
 import { Lock, sweepTemporary } from '../lib/store/lock.ts';
-import { type ConfigFlags, load, open, openPool, type Program } from './open.ts';
+import { guardOf } from './data.ts';
+import { type ConfigFlags, load, open, openPool, type Program, underDvc, underDvcCache } from './open.ts';
 
 export interface RunFlags extends ConfigFlags {
   readonly force?: boolean;
@@ -85,6 +89,7 @@ export async function runPipeline(
   );
   try {
     sweepTemporary(project.store.tmp);
+    if (!underDvc()) absorb(underDvcCache(project.root), project.store);
     const pool = openPool(project, { jobs: jobsOf(flags, null) });
     const stop = () => void pool.close();
     signal.addEventListener('abort', stop);
@@ -98,10 +103,14 @@ export async function runPipeline(
         stages: pipeline.spec.stages.map(({ name }) => name).filter((name) => stages.has(name)),
         jobs: jobsOf(flags, pipeline),
       });
+      const outs = outputsOf(project, pipeline, stages);
+      const guard = guardOf(project, dvc, 'pipeline run', emit);
+      await guard.clear(outs);
+      const claim = guard.claim(outs);
       const result = await runStages(
         project,
         pipeline,
-        pool,
+        claiming(pool, claim),
         {
           run,
           stages,
@@ -114,14 +123,14 @@ export async function runPipeline(
           signal,
         },
         emit,
-      );
+      ).finally(() => claim.release());
       const { afterRun } = await import('./publish.ts');
       const after = await afterRun(project, dvc, pipeline, result, flags, emit);
-      const summary = summarise(pipeline, result, run, startedMs, after.path, journal.path);
+      const summary = summarise(pipeline, result, run, startedMs, after, journal.path);
       emit({ type: 'run-finished', ...summary });
       const problems = [...result.failed.flatMap((stage) => stage.problems), ...after.problems];
       const exitCode = result.interrupted ? 130 : problems.length > 0 ? new ProblemError(problems).exitCode : 0;
-      remember(program, project, flags, args, summary, exitCode);
+      if (!underDvc()) remember(program, project, flags, args, summary, exitCode);
       return { summary, exitCode, untold: after.problems };
     } finally {
       signal.removeEventListener('abort', stop);
@@ -132,20 +141,46 @@ export async function runPipeline(
   }
 }
 
+/** Absolute places of what these stages write. */
+function outputsOf(project: Project, { spec }: Pipeline, stages: ReadonlySet<string>): string[] {
+  return spec.stages.flatMap(({ name, outputs }) =>
+    stages.has(name)
+      ? Object.entries(outputs).map(([port, { kind }]) => join(project.root, outputPath(name, port, kind)))
+      : [],
+  );
+}
+
+/** An executor that claims the outputs of the run before its first unit: a run that makes nothing needs no claim. */
+function claiming(executor: Executor, claim: Claim): Executor {
+  return {
+    submit: async (item, onEvent) => {
+      await claim.take();
+      return executor.submit(item, onEvent);
+    },
+    close: () => executor.close(),
+  };
+}
+
+/** What the effects after a run tell of the dataset. */
+interface Published {
+  readonly name: string | null;
+  readonly path: string | null;
+}
+
 function summarise(
   pipeline: Pipeline,
   result: RunResult,
   run: string,
   startedMs: number,
-  datasetPath: string | null,
+  published: Published,
   log: string | null,
 ): RunSummary {
   const { ran, cached, restored, failed, skipped } = result;
   return {
     run,
     ok: failed.length === 0 && !result.interrupted,
-    datasetId: pipeline.spec.dataset === null ? null : pipeline.run.datasetId,
-    datasetPath,
+    datasetId: pipeline.spec.dataset === null ? null : (published.name ?? pipeline.run.datasetId),
+    datasetPath: published.path,
     ran,
     cached,
     failed: failed.length,

@@ -69,13 +69,16 @@ export function openProject(options: {
   workspace?: string;
   own: string;
   cacheDir: string;
+  /** A cache that is only read. */
+  behind?: string;
   links: readonly LinkType[];
 }): Project {
-  const { root, workspace = root, own, cacheDir, links } = options;
+  const { root, workspace = root, own, cacheDir, behind, links } = options;
   const paths = projectPaths(workspace);
   ensureDir(paths.state);
   const marks = new Marks(root, paths.stateFile);
-  const store = new BlobStore({ cacheDir, links, marks, quarantine: join(paths.state, 'quarantine') });
+  const quarantine = join(paths.state, 'quarantine');
+  const store = new BlobStore({ cacheDir, ...(behind !== undefined && { behind }), links, marks, quarantine });
   const receipts = new Receipts(join(paths.state, 'receipts'), store.tmp);
   return { root, workspace, own, file: join(root, 'pipeline.yaml'), store, receipts, marks, paths };
 }

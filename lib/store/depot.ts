@@ -37,6 +37,11 @@ export class Depot {
     return blobPath(this.root, md5);
   }
 
+  /** Whether one blob is here, without listing all. */
+  has(md5: string): boolean {
+    return exists(this.path(md5));
+  }
+
   /** Digests of all blobs here: one listing of at most 256 folders, however many files a push is about. */
   names(): ReadonlySet<string> {
     this.#names ??= new Set(blobNames(this.root));
