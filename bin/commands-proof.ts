@@ -23,6 +23,29 @@ export function registerProof(program: Command, context: Context): void {
       );
     });
 
+  program
+    .command('reproduce <dataset_id>')
+    .summary('make a dataset again elsewhere and compare every file')
+    .description(
+      'Make a dataset again in a scratch folder from its manifest and the store or the remote alone, and compare every file.\nLeaves with status 4 when a file differs, or when the code here is not the code that made it.',
+    )
+    .option('--checkout', 'take the code from the commit that made it (a temporary git worktree)')
+    .option('--json', 'the result as JSON')
+    .addHelpText('after', '\nExample:\n  pipeline reproduce latest')
+    .action(async (word: string, flags) => {
+      const { openData } = await import('./data.ts');
+      const { reproduce } = await import('./reproduce.ts');
+      const say = (text: string) => void (flags.json || process.stderr.write(`${text}\n`));
+      const options = { checkout: flags.checkout ?? false };
+      const done = await reproduce(context.program, openData(context), word, options, say, context.signal);
+      const by = done.commit === null ? '' : ` by commit ${done.commit}`;
+      answer(
+        `${done.dataset} is reproduced${by}: ${done.files} files, ${done.bytes} bytes, all equal\n`,
+        { same: true, ...done },
+        flags.json,
+      );
+    });
+
   program.command('remake <folder>', { hidden: true }).action(async (folder: string) => {
     const { remakeChild } = await import('./remake.ts');
     await remakeChild(context.program, folder, context.signal);

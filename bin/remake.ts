@@ -25,6 +25,8 @@ export interface RemakeRequest {
   readonly shuffle: number | null;
   readonly flags: ConfigFlags;
   readonly recorded?: Recorded;
+  /** Make nothing unless the code of the pipeline has this id. */
+  readonly gitSha?: string;
 }
 
 export interface RemadeUnit {
@@ -51,7 +53,7 @@ export const cacheIn = (scratch: string) => join(scratch, 'cache');
 
 /** The act of the child: every stage, nothing cached, no effect outside the scratch folder. */
 async function remake(program: Program, request: RemakeRequest, signal: AbortSignal): Promise<Remade> {
-  const { root, scratch, jobs, trapped, disturb, shuffle, flags, recorded } = request;
+  const { root, scratch, jobs, trapped, disturb, shuffle, flags, recorded, gitSha } = request;
   const project = openProject({
     root,
     workspace: scratch,
@@ -77,6 +79,7 @@ async function remake(program: Program, request: RemakeRequest, signal: AbortSig
       () => {},
     );
     const { spec, run, code } = pipeline;
+    const asked = gitSha === undefined || gitSha === run.gitSha ? spec.stages.map(({ name }) => name) : [];
     const made = new Map<string, RemadeUnit>();
     const note: Listener = (event) => {
       if (event.type !== 'unit-finished') return;
@@ -90,7 +93,7 @@ async function remake(program: Program, request: RemakeRequest, signal: AbortSig
       pool,
       {
         run: 'remake',
-        stages: new Set(spec.stages.map(({ name }) => name)),
+        stages: new Set(asked),
         force: false,
         keepGoing: true,
         provenance: () => Promise.resolve({ head: null, dirty: null }),
