@@ -50,8 +50,8 @@ export function newRunName(): string {
   return `${nowIso().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${process.pid.toString(36)}`;
 }
 
-export function jobsOf(flags: ConfigFlags, pipeline: Pipeline | null): number {
-  const run = pipeline?.config.run as { jobs?: number } | undefined;
+export function jobsOf(flags: ConfigFlags, pipeline: Pipeline): number {
+  const run = pipeline.config.run as { jobs?: number } | undefined;
   const asked = Number(flags.jobs ?? process.env.PIPELINE_JOBS ?? run?.jobs ?? 0);
   return asked > 0 ? asked : availableParallelism();
 }
@@ -90,18 +90,20 @@ export async function runPipeline(
   try {
     sweepTemporary(project.store.tmp);
     if (!underDvc()) absorb(underDvcCache(project.root), project.store);
-    const pool = openPool(project, { jobs: jobsOf(flags, null) });
+    const pool = openPool(project, { jobs: 1 });
     const stop = () => void pool.close();
     signal.addEventListener('abort', stop);
     try {
       const pipeline = await load(program, project, pool, flags, emit);
       const stages = chosen(pipeline, targets);
+      const jobs = jobsOf(flags, pipeline);
+      pool.resize(jobs);
       emit({
         type: 'run-started',
         run,
         pipeline: pipeline.spec.pipeline,
         stages: pipeline.spec.stages.map(({ name }) => name).filter((name) => stages.has(name)),
-        jobs: jobsOf(flags, pipeline),
+        jobs,
       });
       const outs = outputsOf(project, pipeline, stages);
       const guard = guardOf(project, dvc, 'pipeline run', emit);

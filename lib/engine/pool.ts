@@ -29,11 +29,13 @@ export class LocalPool implements Executor {
   readonly #shells: ShellSlot[] = [];
   readonly #idleThreads: Worker[] = [];
   readonly #idleShells: ShellSlot[] = [];
+  #jobs: number;
   #busy = 0;
   #closed = false;
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
+    this.#jobs = settings.jobs;
   }
 
   submit(item: WorkItem, onEvent: (event: WorkEvent) => void): Promise<WorkResult> {
@@ -43,8 +45,14 @@ export class LocalPool implements Executor {
     });
   }
 
+  /** How many units run at once from now on: the configuration that says it is read with a thread of this pool. */
+  resize(jobs: number): void {
+    this.#jobs = jobs;
+    this.#next();
+  }
+
   #next(): void {
-    while (!this.#closed && this.#busy < this.#settings.jobs) {
+    while (!this.#closed && this.#busy < this.#jobs) {
       const waiting = this.#queue.shift();
       if (waiting === undefined) return;
       this.#busy++;

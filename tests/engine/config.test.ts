@@ -174,8 +174,7 @@ describe('[S1-68] twenty bad configurations give twenty precise problems', () =>
       'config/invalid base.yml:6:25',
       'YAML 1.2 writes true or false',
     ],
-    ['a log folder outside', more('logging:\n  directory: ../logs\n'), 'config/invalid base.yml:7:14', undefined],
-    ['a tab for indentation', more('logging:\n\tlevel: info\n'), 'yaml/syntax base.yml:7:1', 'Indent with spaces'],
+    ['a tab for indentation', more('run:\n\tjobs: 1\n'), 'yaml/syntax base.yml:7:1', 'Indent with spaces'],
     ['a list for the file', { base: '- seed: 1\n' }, 'config/invalid base.yml:1:1', undefined],
     ['an unknown profile', { flags: { profile: 'legcy' } }, 'config/unknown-profile', 'Did you mean "legacy"?'],
     [
@@ -307,13 +306,11 @@ describe('identity', () => {
 
   test('the operational leaves are these and no others', () => {
     const tops = new Set(leaves.filter(({ path }) => isOperational(path)).map(({ path }) => path[0]));
-    expect([...tops]).toEqual(['dataset_id_strategy', 'versioning', 'retention', 'run', 'logging']);
+    expect([...tops]).toEqual(['dataset_id_strategy', 'versioning', 'retention', 'run']);
   });
 
   test('settings reach the hash through every layer alike', () => {
-    expect(hash({ flags: { set: ['run.jobs=7', 'logging.level=debug', 'versioning={auto_push: true}'] } })).toBe(
-      hash(),
-    );
+    expect(hash({ flags: { set: ['run.jobs=7', 'versioning={auto_push: true}'] } })).toBe(hash());
     for (const setting of [
       'assets={AAPL: {mu: 0.1}}',
       'generation.tick=0.05',
