@@ -1,0 +1,128 @@
+// Figure "layers": a thousand trivial commands in ten layers, ours and the peers'.
+
+import { DEPENDENT, layRig, RIGS, ranStages, touch, wiring } from './dag.mjs';
+import { compare, measure, row } from './meter.mjs';
+import { withPeer } from './peers.mjs';
+import { ours } from './program.mjs';
+
+export const title = 'A layered graph of small commands';
+
+const LAYERS = 10;
+let salt = 0;
+
+/** The three cases of one tool: nothing to do, one leaf changed, every leaf changed. */
+function casesOf(tool, ask, folder, width, rounds) {
+  const act = (all) => () => {
+    touch(folder, width, `${tool} ${salt++}`, all);
+    return ask();
+  };
+  return [
+    { name: `${tool} nothing`, run: ask, rounds },
+    { name: `${tool} one`, run: act(false), rounds },
+    { name: `${tool} all`, run: act(true), rounds },
+  ];
+}
+
+function ourCases(width, rounds) {
+  const stages = wiring(LAYERS, width);
+  const folder = layRig('ours', stages, width);
+  ours(folder, 'run');
+  touch(folder, width, 'check', false);
+  const ran = ranStages(ours(folder, 'run', '--json').stdout);
+  if (ran !== DEPENDENT) throw new Error(`${ran} stages ran, not ${DEPENDENT}`);
+  ours(folder, 'run');
+  const cases = casesOf('ours', () => ours(folder, 'run'), folder, width, rounds);
+  const elsewise = ['run', '--jobs', '2'];
+  return [cases[0], { name: 'ours plan', run: () => replan(folder, elsewise), rounds }, ...cases.slice(1)];
+}
+
+/** Asked otherwise than last time: every unit is planned, none runs. Leaves the project as `run` left it. */
+function replan(folder, args) {
+  const found = ours(folder, ...args);
+  ours(folder, 'run');
+  return found;
+}
+
+/** Slow peers are measured once, the slowest on fewer stages. */
+const PEERS = {
+  'plain sh': { width: 100, rounds: 5 },
+  ninja: { width: 100, rounds: 5 },
+  turbo: { width: 100, rounds: 1 },
+  wireit: { width: 100, rounds: 1 },
+  snakemake: { width: 100, rounds: 1 },
+  dvc: { width: 100, rounds: 1, all: 10 },
+};
+
+function peerCases(tool, bin, width, rounds) {
+  const stages = wiring(LAYERS, width);
+  const folder = layRig(tool, stages, width, tool === 'dvc' ? bin : undefined);
+  const ask = () => measure({ cwd: folder, timeoutS: 1800, ...RIGS[tool].command(bin, stages) });
+  ask();
+  return casesOf(tool, ask, folder, width, rounds);
+}
+
+const GOALS = { nothing: { max: 1.5 }, one: { max: 4 }, all: { max: 40 } };
+const SAID = { nothing: 'nothing to do', one: 'one leaf changed, 55 stages run', all: 'every leaf changed, all run' };
+
+export function layers({ quick, log }) {
+  const rows = [];
+  const skipped = [];
+  const cases = ourCases(100, quick ? 2 : 7);
+  const plain = quick ? [] : ['plain sh', 'ninja'];
+  for (const tool of plain) {
+    const made = withPeer(tool, log, (bin) => peerCases(tool, bin, 100, 7));
+    if (made.skipped) skipped.push(made.skipped);
+    else cases.push(...(tool === 'plain sh' ? made.filter(({ name }) => name.endsWith('all')) : made));
+  }
+  const seen = compare(cases, { rounds: quick ? 2 : 7, log });
+  for (const [kind, goal] of Object.entries(GOALS))
+    rows.push(row(`1,000 stages, ${SAID[kind]}`, seen[`ours ${kind}`], { goal }));
+  rows.push(row('1,000 stages, nothing to do, asked otherwise than last time', seen['ours plan']));
+  if (seen['plain sh all']) {
+    const floor = { name: 'the same commands in one `sh`', samples: seen['plain sh all'] };
+    rows.push(row('1,000 stages, all run', seen['ours all'], { against: floor }));
+    rows.push(row('peer: `sh`, the 1,000 commands one after the other', seen['plain sh all']));
+  }
+  const told = (tool, stages, kind) => `peer: ${tool}, ${stages} stages, ${SAID[kind]}`;
+  if (seen['ninja all'])
+    for (const kind of Object.keys(GOALS)) rows.push(row(told('ninja', '1,000', kind), seen[`ninja ${kind}`]));
+  if (quick) return { rows, skipped };
+  for (const tool of ['turbo', 'wireit', 'snakemake', 'dvc']) {
+    const made = withPeer(tool, log, (bin) => slowPeer(tool, bin, log));
+    if (made.skipped) skipped.push(made.skipped);
+    else
+      for (const [kind, { samples, count }] of Object.entries(made)) rows.push(row(told(tool, count, kind), samples));
+  }
+  return { rows, skipped };
+}
+
+function slowPeer(tool, bin, log) {
+  const { width, rounds, all } = PEERS[tool];
+  const result = {};
+  for (const size of new Set([width, all ?? width])) {
+    const wanted = all === undefined ? Object.keys(GOALS) : size === all ? ['one', 'all'] : ['nothing'];
+    const seen = compare(
+      peerCases(tool, bin, size, rounds).filter(({ name }) => wanted.some((kind) => name.endsWith(kind))),
+      { rounds, log },
+    );
+    for (const kind of wanted)
+      result[kind] = { samples: seen[`${tool} ${kind}`], count: (size * LAYERS).toLocaleString('en') };
+  }
+  return result;
+}
+
+export const manyTitle = 'Ten thousand stages';
+
+export function many({ quick, log }) {
+  const width = 1000;
+  const folder = layRig('ours', wiring(LAYERS, width), width);
+  ours(folder, 'run');
+  const cases = casesOf('ours', () => ours(folder, 'run'), folder, width, quick ? 1 : 5).slice(0, 2);
+  const seen = compare(cases, { rounds: quick ? 1 : 5, log });
+  return {
+    rows: [
+      row('10,000 stages, nothing to do', seen['ours nothing'], { goal: { max: 5 } }),
+      row('10,000 stages, one leaf changed, 55 stages run', seen['ours one']),
+    ],
+  };
+}
