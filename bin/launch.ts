@@ -62,7 +62,7 @@ function sameAnswer(build: Build, args: readonly string[]): State['answer'] {
     if (root === top) return undefined;
     root = dirname(root);
   }
-  let state: State;
+  let state: State | null;
   let savedAtMs: number;
   try {
     const fd = fs.openSync(join(root, '.pipeline', 'state.json'), 'r');
@@ -72,11 +72,20 @@ function sameAnswer(build: Build, args: readonly string[]): State['answer'] {
   } catch {
     return undefined;
   }
-  if (state.format !== 2 || state.answer === undefined || state.question !== question(build.id, args)) return undefined;
+  const isWhole = Array.isArray(state?.paths) && Array.isArray(state.marks);
+  if (
+    !isWhole ||
+    state.format !== 2 ||
+    typeof state.answer?.stderr !== 'string' ||
+    state.question !== question(build.id, args)
+  )
+    return undefined;
   const { paths, marks } = state;
   for (let i = 0, m = 0; i < paths.length; i++, m += 4) {
     const name = paths[i] as string;
     const stat = fs.statSync(name.startsWith('/') ? name : `${root}/${name}`, { throwIfNoEntry: false });
+    // What was not there must still not be there.
+    if (marks[m] === -1 && stat === undefined) continue;
     if (
       stat === undefined ||
       stat.size !== marks[m] ||

@@ -82,13 +82,13 @@ export async function runPipeline(
   ensureDir(project.paths.state);
   const lock = await Lock.acquire(
     project.paths.lock,
-    project.store.tmp,
+    project.tmp,
     'pipeline run',
     (owner) => emit({ type: 'waiting', message: `for the run of process ${owner?.pid} (since ${owner?.since})` }),
     signal,
   );
   try {
-    sweepTemporary(project.store.tmp);
+    for (const tmp of [project.tmp, project.store.tmp]) sweepTemporary(tmp);
     if (!underDvc()) absorb(underDvcCache(project.root), project.store);
     const pool = openPool(project, { jobs: 1 });
     const stop = () => void pool.close();
@@ -205,7 +205,8 @@ function remember(
   const { marks } = project;
   for (const file of ['pipeline.yaml', '.dvc/config', '.dvc/config.local', 'dvc.yaml', 'dvc.lock'])
     marks.md5(join(project.root, file));
-  const plain = exitCode === 0 && !flags.force;
+  // The launcher answers in words.
+  const plain = exitCode === 0 && !flags.force && !args.includes('--json');
   const units = summary.ran + summary.cached;
   const where =
     summary.datasetId === null
@@ -215,7 +216,7 @@ function remember(
     stdout: summary.datasetId === null ? '' : `${summary.datasetId}\n`,
     stderr: `nothing to do: ${units === 1 ? 'the one unit is cached' : `all ${units} units are cached`}${where}\n`,
   };
-  marks.save(project.store.tmp, program.question(args), plain ? answer : undefined);
+  marks.save(project.tmp, program.question(args), plain ? answer : undefined);
 }
 
 /** The commit is read once, and only when something ran. */

@@ -1,11 +1,11 @@
 // Compiles stage sources and says what each can reach: what is keyed is what the bundle was made from (settled point 1).
-import * as fs from 'node:fs';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Metafile } from 'esbuild';
+import { nowMs } from '../base/clock.ts';
 import { type GitOid, gitBlob, type Md5, md5, sha256 } from '../base/digest.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
-import { ensureDir, readBytes, readTextIfAny, writeAtomic } from '../store/files.ts';
-import type { Marks } from '../store/marks.ts';
+import { ensureDir, mark, readBytes, readTextIfAny, writeAtomic } from '../store/files.ts';
+import { GRAIN_MS, type Marks } from '../store/marks.ts';
 import { packageIntegrity } from './packages.ts';
 
 /** One source file of a bundle: its ids and what it imports. */
@@ -56,23 +56,23 @@ export function sourcePath(roots: CodeRoots, shown: string): string {
 
 /** The code of these entries, built again only when a source, the lock file or the builder differs. */
 export async function buildCode(roots: CodeRoots, entries: readonly string[], marks: Marks): Promise<BuiltCode> {
-  const lockFile = join(roots.own, 'package-lock.json');
-  const builtWith = sha256(JSON.stringify([1, marks.md5(lockFile)?.md5 ?? null, roots.project, roots.own]));
+  const locks = [roots.project, roots.own].map((root) => marks.md5(join(root, 'package-lock.json'))?.md5 ?? null);
+  const builtWith = sha256(JSON.stringify([2, locks, roots.project, roots.own]));
   const index = join(roots.codeDir, 'index.json');
   const known = readIndex(index);
   if (known !== null && known.builtWith === builtWith && isFresh(roots, known, entries, marks)) return known;
 
   ensureDir(roots.codeDir);
-  const { metafile, outputs } = await compile(roots, entries);
-  const sources = readSources(roots, metafile);
+  const { outputs, sources } = await compileWhole(roots, entries, marks);
   const packages: Record<string, Readonly<Record<string, string>>> = {};
   for (const source of Object.values(sources)) {
     for (const name of source.packages) packages[name] ??= packageIntegrity(roots, name);
   }
   const bundles: Record<string, string> = {};
   for (const [entry, text] of outputs) {
-    const name = `${basename(entry).replace(/\W+/g, '-')}-${sha256(text).slice(0, 16)}.cjs`;
+    const name = `${basename(entry).replace(/\W+/g, '-')}-${md5(text)}.cjs`;
     writeAtomic(join(roots.codeDir, name), text, roots.tmp, { fsync: false });
+    marks.note(join(roots.codeDir, name), md5(text));
     bundles[entry] = name;
   }
   const built: BuiltCode = { format: 1, builtWith, bundles, sources, packages };
@@ -91,10 +91,35 @@ function readIndex(path: string): BuiltCode | null {
 
 function isFresh(roots: CodeRoots, known: BuiltCode, entries: readonly string[], marks: Marks): boolean {
   return (
-    entries.every(
-      (entry) => known.bundles[entry] && fs.existsSync(join(roots.codeDir, known.bundles[entry] as string)),
-    ) && Object.entries(known.sources).every(([shown, source]) => marks.holds(sourcePath(roots, shown), source.md5))
+    entries.every((entry) => {
+      const name = known.bundles[entry];
+      // A bundle is named by its md5, so one that a crash or a hand left torn is not run.
+      return name !== undefined && marks.holds(join(roots.codeDir, name), name.slice(-36, -4));
+    }) && Object.entries(known.sources).every(([shown, source]) => marks.holds(sourcePath(roots, shown), source.md5))
   );
+}
+
+/** Compile, and read what went in; once more when a source was written meanwhile, so that what runs is what is keyed. */
+async function compileWhole(roots: CodeRoots, entries: readonly string[], marks: Marks) {
+  for (let tries = 0; ; tries++) {
+    const startedMs = nowMs();
+    const { metafile, outputs } = await compile(roots, entries);
+    const sources = readSources(roots, metafile);
+    const paths = Object.keys(sources).map((shown) => sourcePath(roots, shown));
+    // The fast path and the next run watch them from now on.
+    const steady = Object.entries(sources).every(([shown, source]) =>
+      marks.holds(sourcePath(roots, shown), source.md5),
+    );
+    const old = paths.every((path) => (mark(path)?.ctimeMs ?? Number.POSITIVE_INFINITY) + GRAIN_MS < startedMs);
+    if (steady && (old || tries > 1)) return { outputs, sources };
+    if (tries > 9) {
+      throw new ProblemError({
+        code: 'code/stale',
+        message: 'stage code changes while it is compiled',
+        hint: 'run again when it is saved',
+      });
+    }
+  }
 }
 
 async function compile(roots: CodeRoots, entries: readonly string[]) {
@@ -118,6 +143,8 @@ async function compile(roots: CodeRoots, entries: readonly string[]) {
       packages: 'external',
       alias: { marketloom: roots.own },
       logLevel: 'silent',
+      // A tsconfig.json is not in any key, so it must not reach a bundle.
+      tsconfigRaw: {},
     });
     const texts = new Map(result.outputFiles.map((file) => [resolve(file.path), file.text]));
     const outputs = new Map<string, string>();

@@ -61,7 +61,7 @@ export function keepEvidence(project: Project, was: Receipt, now: Receipt): Prob
   const found = firstDifference(was.outputs, now.outputs, { was: store, now: store });
   ensureDir(project.paths.evidence);
   const path = join(project.paths.evidence, `${now.key}.json`);
-  writeAtomic(path, `${JSON.stringify({ key: now.key, difference: found, was, now }, null, 2)}\n`, store.tmp);
+  writeAtomic(path, `${JSON.stringify({ key: now.key, difference: found, was, now }, null, 2)}\n`, project.tmp);
   const who = now.element === null ? `\`${now.stage}\`` : `\`${now.stage}\` for \`${now.element}\``;
   return {
     code: 'stage/nondeterministic',

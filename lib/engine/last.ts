@@ -6,7 +6,8 @@ import type { Last, LastUnit } from './units.ts';
 export function readLast(project: Project): Last {
   try {
     const value = JSON.parse(readTextIfAny(project.paths.last) ?? 'null') as { format?: number } & Last;
-    if (value?.format === 2 && typeof value.units === 'object' && value.units !== null) return value;
+    const isMap = (inner: unknown) => typeof inner === 'object' && inner !== null;
+    if (value?.format === 2 && isMap(value.units) && Object.values(value.units).every(isMap)) return value;
   } catch {
     // A torn file is no file.
   }
@@ -18,5 +19,5 @@ export function writeLast(
   stamp: string,
   units: Readonly<Record<string, Readonly<Record<string, LastUnit>>>>,
 ): void {
-  writeAtomic(project.paths.last, JSON.stringify({ format: 2, stamp, units }), project.store.tmp, { fsync: false });
+  writeAtomic(project.paths.last, JSON.stringify({ format: 2, stamp, units }), project.tmp, { fsync: false });
 }

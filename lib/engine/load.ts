@@ -73,7 +73,7 @@ export async function loadPipeline(project: Project, options: LoadOptions, emit:
     project: project.root,
     own: project.own,
     codeDir: project.paths.code,
-    tmp: project.store.tmp,
+    tmp: project.tmp,
   };
   const { checked, code } = await check(project, codeRoots, options);
   const { given, imported } = importGiven(project, checked, options.recorded);
@@ -171,7 +171,7 @@ async function check(
   const { spec } = fresh.checked;
   const gitSha = codeSha(allCode(spec, fresh.code));
   const checked = { format: 1 as const, question, files, ...fresh.checked, gitSha, codeHash: hashOf(fresh.code) };
-  writeAtomic(project.paths.spec, JSON.stringify(checked), project.store.tmp, { fsync: false });
+  writeAtomic(project.paths.spec, JSON.stringify(checked), project.tmp, { fsync: false });
   return { checked, code: fresh.code };
 }
 

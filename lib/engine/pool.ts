@@ -1,5 +1,5 @@
 // The local executor: a pool of worker threads for TypeScript stages and of shells for external ones.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Problem } from '../base/problem.ts';
 import { ProblemError } from '../base/problem.ts';
@@ -39,6 +39,7 @@ export class LocalPool implements Executor {
   }
 
   submit(item: WorkItem, onEvent: (event: WorkEvent) => void): Promise<WorkResult> {
+    if (this.#closed) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
       this.#queue.push({ item, onEvent, resolve, reject });
       this.#next();
@@ -74,6 +75,8 @@ export class LocalPool implements Executor {
   }
 
   #newShell(): ShellSlot {
+    // What a killed run left there is nobody's.
+    if (this.#shells.length === 0) remove(this.#settings.workRoot);
     const slot = new ShellSlot(join(this.#settings.workRoot, String(this.#shells.length)));
     this.#shells.push(slot);
     return slot;
@@ -89,7 +92,8 @@ export class LocalPool implements Executor {
   }
 
   #drop(worker: Worker): void {
-    this.#threads.splice(this.#threads.indexOf(worker), 1);
+    for (const list of [this.#threads, this.#idleThreads])
+      if (list.includes(worker)) list.splice(list.indexOf(worker), 1);
     void worker.terminate();
   }
 
@@ -100,7 +104,13 @@ export class LocalPool implements Executor {
     try {
       const result = await new Promise<WorkResult>((resolve, reject) => {
         const gone = (why: string) =>
-          reject(new Gone({ code: 'stage/failed', message: `stage \`${item.stage}\` ${why}` }));
+          reject(
+            new Gone(
+              this.#closed
+                ? { code: 'interrupted', message: `stage \`${item.stage}\` was stopped` }
+                : { code: 'stage/failed', message: `stage \`${item.stage}\` ${why}` },
+            ),
+          );
         const listen = (message: WorkMessage) => {
           if (message.type === 'event') onEvent(message.event);
           else if (message.type === 'done') resolve(message.result);
@@ -132,16 +142,32 @@ export class LocalPool implements Executor {
 
   #release(worker: Worker): void {
     worker.removeAllListeners();
+    // A promise that a stage left behind may still end the thread.
     worker.on('error', () => {});
+    worker.once('exit', () => this.#drop(worker));
     this.#idleThreads.push(worker);
   }
 
   /** What a bundle's stage declares; asked on a thread, so that stage code never runs on this one. */
   async describe(bundle: string): Promise<Declaration> {
     const worker = this.#idleThreads.pop() ?? this.#newThread();
+    let isGone = false;
     try {
       return await new Promise<Declaration>((resolve, reject) => {
+        const gone = (why: string) => {
+          isGone = true;
+          reject(
+            this.#closed
+              ? stopped()
+              : new ProblemError({
+                  code: 'code/build-failed',
+                  message: `stage code ${why} while it was loaded`,
+                  facts: { bundle: basename(bundle) },
+                }),
+          );
+        };
         worker.removeAllListeners();
+        worker.on('exit', (code) => gone(`ended its thread (status ${code})`));
         worker.on(
           'message',
           (
@@ -151,22 +177,28 @@ export class LocalPool implements Executor {
             else reject(new ProblemError(message.problems));
           },
         );
-        worker.on('error', reject);
+        worker.on('error', (error) => gone(`broke its thread (${error.message})`));
         worker.postMessage({ describe: bundle });
       });
     } finally {
-      this.#release(worker);
+      if (isGone) this.#drop(worker);
+      else this.#release(worker);
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const shell of this.#shells) shell.close();
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
-    for (const { reject } of this.#queue.splice(0))
-      reject(new ProblemError({ code: 'interrupted', message: 'the run was stopped' }));
-    remove(this.#settings.workRoot);
+    for (const { reject } of this.#queue.splice(0)) reject(stopped());
+    await Promise.all([
+      ...this.#shells.map((shell) => shell.close()),
+      ...this.#threads.map((thread) => thread.terminate()),
+    ]);
+    if (this.#shells.length > 0) remove(this.#settings.workRoot);
   }
+}
+
+function stopped(): ProblemError {
+  return new ProblemError({ code: 'interrupted', message: 'the run was stopped' });
 }
 
 /** The thread can no longer be used. */

@@ -18,6 +18,8 @@ export interface Project {
   readonly receipts: Receipts;
   readonly marks: Marks;
   readonly paths: ProjectPaths;
+  /** For temporary names on the workspace's file system; the cache may lie on another one. */
+  readonly tmp: string;
 }
 
 export interface ProjectPaths {
@@ -75,12 +77,20 @@ export function openProject(options: {
 }): Project {
   const { root, workspace = root, own, cacheDir, behind, links } = options;
   const paths = projectPaths(workspace);
-  ensureDir(paths.state);
+  const tmp = join(paths.state, 'tmp');
+  ensureDir(tmp);
   const marks = new Marks(root, paths.stateFile);
   const quarantine = join(paths.state, 'quarantine');
-  const store = new BlobStore({ cacheDir, ...(behind !== undefined && { behind }), links, marks, quarantine });
-  const receipts = new Receipts(join(paths.state, 'receipts'), store.tmp);
-  return { root, workspace, own, file: join(root, 'pipeline.yaml'), store, receipts, marks, paths };
+  const store = new BlobStore({
+    cacheDir,
+    ...(behind !== undefined && { behind }),
+    links,
+    marks,
+    laying: tmp,
+    quarantine,
+  });
+  const receipts = new Receipts(join(paths.state, 'receipts'), tmp);
+  return { root, workspace, own, file: join(root, 'pipeline.yaml'), store, receipts, marks, paths, tmp };
 }
 
 /** Workspace place of a stage's output: a json value ends in .json, so that other tools know it. */

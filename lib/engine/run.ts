@@ -241,7 +241,7 @@ class Runner {
       return { element, key, known: plan.hit, ran: false };
     }
     for (let attempt = 0; ; attempt++) {
-      if (this.#stopped())
+      if (this.#options.signal.aborted)
         throw new ProblemError({ code: 'interrupted', message: `stage \`${stage.name}\` was not started` });
       try {
         const known = await this.#work(stage, plan);
@@ -250,15 +250,17 @@ class Runner {
         return { element, key, known, ran: true };
       } catch (error) {
         const problems = problemsOf(error);
-        const again =
-          attempt < stage.retries && problems.every(({ code }) => RETRIED.has(code)) && !this.#options.signal.aborted;
+        const again = attempt < stage.retries && problems.every(({ code }) => RETRIED.has(code)) && !this.#stopped();
         this.#emit({
           type: 'unit-failed',
           ...unit,
           problems,
           retryInMs: again ? RETRY_DELAY_MS * (attempt + 1) : null,
         });
-        if (!again) throw error;
+        if (!again) {
+          for (const problem of problems) this.#told.add(problem);
+          throw error;
+        }
         await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS * (attempt + 1)));
       }
     }

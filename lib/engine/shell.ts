@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ProblemError } from '../base/problem.ts';
-import { ensureDir, errorCode, guard, hashFile, remove, tempName, walk } from '../store/files.ts';
+import { ensureDir, errorCode, guard, hashFile, moveFile, remove, tempName, walk } from '../store/files.ts';
 import type { MadeFile, WorkItem, WorkResult } from './executor.ts';
 
 /** Only what programs need to be found and to behave alike everywhere. */
@@ -13,6 +13,7 @@ const ENVIRONMENT = { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8'
 export class ShellSlot {
   /** The private folder of its commands. */
   readonly home: string;
+  isClosed = false;
   #shell: ChildProcess | null = null;
   #finish: ((status: number | null) => void) | null = null;
 
@@ -64,9 +65,13 @@ export class ShellSlot {
     }
   }
 
-  close(): void {
-    this.#shell?.stdin?.end();
+  /** Resolves when nothing of it runs any more. */
+  close(): Promise<void> {
+    this.isClosed = true;
+    const shell = this.#shell;
+    if (shell === null) return Promise.resolve();
     this.kill();
+    return new Promise((resolve) => shell.once('close', resolve));
   }
 }
 
@@ -89,9 +94,12 @@ export async function runCommand(item: WorkItem, slot: ShellSlot, tmp: string): 
       }, item.timeoutMs);
     }
     const status = await slot.run(
-      `( cd ${quote(home)} && ${exportsOf(item)}eval ${quote(cmd)} ) >${quote(log)} 2>&1 </dev/null`,
+      // What the command leaves in the background belongs to it: it may still be writing outputs.
+      `( cd ${quote(home)} && { ${exportsOf(item)}eval ${quote(cmd)}; s=$?; wait; exit $s; } ) >${quote(log)} 2>&1 </dev/null 3>&-`,
     );
     if (timedOut) throw failure('stage/timeout', item, `ran longer than ${(item.timeoutMs ?? 0) / 1000} s`, log);
+    if (status === null && slot.isClosed)
+      throw new ProblemError({ code: 'interrupted', message: `the command of stage \`${item.stage}\` was stopped` });
     if (status === null) throw failure('stage/failed', item, 'was killed', log);
     if (status !== 0) throw failure('stage/failed', item, `left with status ${status}`, log);
     checkInputs(item, log);
@@ -160,7 +168,8 @@ function place(from: string, to: string, nested: boolean): void {
   if (nested) ensureDir(dirname(to));
   try {
     fs.linkSync(from, to);
-  } catch {
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw error;
     fs.copyFileSync(from, to);
   }
 }
@@ -226,12 +235,7 @@ function collect(item: WorkItem, home: string, log: string, tmp: string): Record
 function made(relpath: string, path: string, tmp: string): MadeFile {
   const temp = tempName(tmp);
   guard('store', path, () => {
-    try {
-      fs.renameSync(path, temp);
-    } catch (error) {
-      if (errorCode(error) !== 'EXDEV') throw error;
-      fs.copyFileSync(path, temp);
-    }
+    moveFile(path, temp);
     const fd = fs.openSync(temp, 'r');
     try {
       fs.fsyncSync(fd);

@@ -56,7 +56,8 @@ function touch(what: string, hint: string): void {
     ...(at && { place: at }),
     hint,
   };
-  if (!violations.some((known) => known.message === problem.message)) violations.push(problem);
+  if (violations.length < 20 && !violations.some((known) => known.message === problem.message))
+    violations.push(problem);
   throw new ProblemError(problem);
 }
 
@@ -66,7 +67,8 @@ function isNodeItself(stack: string): boolean {
     .split('\n')
     .slice(1)
     .find((line) => !/worker\.cjs|\/engine\/trap\.ts|at (Object|Reflect|Proxy)\.\w+ \(<anonymous>\)/.test(line));
-  return caller !== undefined && /\(?node:internal/.test(caller);
+  // Not all of node:internal: `promisify(readFile)` and `then(Date.now)` call from there on behalf of the stage.
+  return caller !== undefined && /node:internal\/(modules|source_map|errors|util\/debuglog)/.test(caller);
 }
 
 const HINT = {
@@ -114,7 +116,7 @@ function install(): void {
     HINT.process,
   );
   guardAll(workerThreads as unknown as Bag, ['Worker'], () => 'starts a thread', HINT.process);
-  for (const [label, bag] of Object.entries({ net, http, https, dns, dgram })) {
+  for (const [label, bag] of Object.entries({ net, http, https, dns, 'dns.promises': dns.promises, dgram })) {
     const names = functionsOf(bag).filter((name) =>
       /^(connect|createConnection|request|get|lookup|resolve|createSocket|createServer|Socket)/.test(name),
     );
@@ -163,18 +165,20 @@ function guardClock(): void {
       return RealDate();
     }
     if (args.length === 0) touch(message('new Date()'), HINT.clock);
-    const local =
-      args.length > 1 || (typeof args[0] === 'string' && !/^\d{4}(-\d\d){0,2}$|Z$|[+-]\d\d:?\d\d$/.test(args[0]));
-    if (local) touch('reads the local time zone (new Date of local time)', HINT.zone);
+    if (args.length > 1 || isLocalTime(args[0])) touch('reads the local time zone (new Date of local time)', HINT.zone);
     return Reflect.construct(RealDate, args, new.target === (TrappedDate as unknown) ? RealDate : new.target);
   };
   TrappedDate.prototype = RealDate.prototype;
   TrappedDate.UTC = RealDate.UTC;
-  TrappedDate.parse = RealDate.parse;
+  TrappedDate.parse = (text: string) => {
+    if (isLocalTime(text)) touch('reads the local time zone (Date.parse of local time)', HINT.zone);
+    return RealDate.parse(text);
+  };
   TrappedDate.now = () => {
     touch(message('Date.now'), HINT.clock);
     return RealDate.now();
   };
+  Object.defineProperty(RealDate.prototype, 'constructor', { value: TrappedDate, configurable: true, writable: true });
   Object.defineProperty(globalThis, 'Date', { value: TrappedDate, configurable: true, writable: true });
   guardAll(
     Object.getPrototypeOf(performance) as Bag,
@@ -188,6 +192,32 @@ function guardClock(): void {
     (name) => message(`process.${name}`),
     HINT.clock,
   );
+  guardAll(process.hrtime as unknown as Bag, ['bigint'], () => message('process.hrtime.bigint'), HINT.clock);
+  for (const name of ['timeOrigin', 'toJSON'])
+    guardGetter(performance, name, message(`performance.${name}`), HINT.clock);
+}
+
+/** ECMAScript reads a date alone as UTC, and anything without an offset as local time. */
+function isLocalTime(text: unknown): boolean {
+  return typeof text === 'string' && !/^\d{4}(-\d\d){0,2}$|(Z|GMT|UTC|[+-]\d\d:?\d\d)$/.test(text);
+}
+
+/** Trap reading a property that is no function. */
+function guardGetter(bag: object, name: string, what: string, hint: string): void {
+  let owner: object | null = bag;
+  while (owner !== null && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner) as object | null;
+  const found = owner === null ? undefined : Object.getOwnPropertyDescriptor(owner, name);
+  if (owner === null || found?.configurable !== true) return;
+  const get = function (this: unknown) {
+    touch(what, hint);
+    return found.get === undefined ? found.value : found.get.call(this);
+  };
+  Object.defineProperty(owner, name, {
+    get,
+    set: found.set,
+    configurable: true,
+    enumerable: found.enumerable === true,
+  });
 }
 
 function guardZone(): void {
@@ -205,6 +235,8 @@ function guardZone(): void {
   for (const name of ['Collator', 'NumberFormat', 'PluralRules', 'ListFormat'])
     guardWhen(Intl as unknown as Bag, name, (args) => args[0] === undefined);
   guardWhen(String.prototype as unknown as Bag, 'localeCompare', (args) => args[1] === undefined);
+  for (const name of ['toLocaleUpperCase', 'toLocaleLowerCase'])
+    guardWhen(String.prototype as unknown as Bag, name, (args) => args[0] === undefined);
   for (const bag of [Number.prototype, BigInt.prototype, Array.prototype])
     guardWhen(bag as unknown as Bag, 'toLocaleString', (args) => args[0] === undefined);
 }
@@ -243,8 +275,10 @@ function guardProcess(): void {
   Object.defineProperty(process, 'env', { value: trapped, configurable: true, writable: true });
   guardAll(
     process as unknown as Bag,
-    ['cwd', 'chdir', 'exit', 'kill', 'memoryUsage'],
+    ['cwd', 'chdir', 'exit', 'kill', 'abort', 'memoryUsage', 'resourceUsage', 'umask', 'getuid', 'getgid', 'binding'],
     (name) => `asks about the process (process.${name})`,
     HINT.environment,
   );
+  for (const name of ['pid', 'ppid', 'argv', 'argv0', 'execPath', 'title'])
+    guardGetter(process, name, `asks about the process (process.${name})`, HINT.environment);
 }

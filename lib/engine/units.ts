@@ -1,6 +1,6 @@
 // From a stage and the artifacts above it to its units: each shard's key, and whether the store already has its result.
-import type { Json } from '../base/canon.ts';
-import { gitBlob, type Md5, type Sha256 } from '../base/digest.ts';
+import { canon, type Json } from '../base/canon.ts';
+import { type GitOid, gitBlob, type Md5, type Sha256 } from '../base/digest.ts';
 import { ProblemError } from '../base/problem.ts';
 import type { Artifact } from '../store/blob.ts';
 import type { Receipt } from '../store/receipt.ts';
@@ -120,7 +120,10 @@ function planUnit(
     for (const [label, artifact] of Object.entries(artifacts)) {
       const seen = spec.slice && element !== null ? slice(project, artifact, element) : artifact;
       inputs[port][label] = seen;
-      digests[label === '' ? port : `${port}/${label}`] = seen.md5;
+      // A single file that code sees in a tree is seen under a name, so the name is part of the input.
+      const named = label === '' && spec.kind === 'tree' && !seen.md5.endsWith('.dir') && stage.code.kind === 'module';
+      const name = named ? fileName(spec.wires[label] as Wire) : label;
+      digests[name === '' ? port : `${port}/${name}`] = seen.md5;
     }
   }
   const inputText = JSON.stringify(digests);
@@ -174,11 +177,11 @@ function whyNew(project: Project, parts: KeyParts, lastKey: string | undefined):
   return reasons.length > 0 ? reasons : [{ kind: 'receipt-missing' }];
 }
 
-/** The files of one mapped element: those whose first path part, up to its first dot after the name, is the element. */
+/** The files of one mapped element: those below a folder of its name, and a file of its name with at most one extension. */
 export function sliceEntries(entries: readonly TreeEntry[], element: string): TreeEntry[] {
   return entries.filter(({ relpath }) => {
-    const head = relpath.split('/')[0] as string;
-    return head === element || (head.startsWith(`${element}.`) && !head.slice(element.length + 1).includes('.'));
+    if (relpath === element || relpath.startsWith(`${element}/`)) return true;
+    return relpath.startsWith(`${element}.`) && !/[./]/.test(relpath.slice(element.length + 1));
   });
 }
 
@@ -194,8 +197,10 @@ function paramValues(stage: StageSpec, element: string | null): Map<string, { sh
   return values;
 }
 
+/** Params as a stage gets them: in canonical order at every depth, because the order in YAML is not in the key. */
 export function paramsOf(stage: StageSpec, element: string | null): Record<string, Json> {
-  return Object.fromEntries([...paramValues(stage, element)].map(([name, { value }]) => [name, value]));
+  const values = [...paramValues(stage, element)].map(([name, { value }]): [string, Json] => [name, value]);
+  return JSON.parse(canon(Object.fromEntries(values))) as Record<string, Json>;
 }
 
 const codeCache = new WeakMap<BuiltCode, Map<string, Readonly<Record<string, string>>>>();
@@ -206,7 +211,7 @@ function codeOf(
   stage: StageSpec,
   values: ReadonlyMap<string, { value: Json }>,
 ): Readonly<Record<string, string>> {
-  if (stage.code.kind === 'command') return { [`cmd:${stage.name}`]: gitBlob(Buffer.from(stage.code.cmd)) };
+  if (stage.code.kind === 'command') return { [`cmd:${stage.name}`]: commandId(stage, stage.code.cmd) };
   const selection: Record<string, string[]> = {};
   for (const [param, catalog] of Object.entries(stage.selects)) {
     const value = values.get(param)?.value ?? null;
@@ -243,11 +248,16 @@ function cachedReach(code: BuiltCode, entry: string, selection: Selection): Read
   return found;
 }
 
+/** The code of a command is its text and what is taken of what it leaves. */
+function commandId(stage: StageSpec, cmd: string): GitOid {
+  return gitBlob(Buffer.from(canon({ cmd, out: stage.outputs } as unknown as Json)));
+}
+
 /** All code of all stages, every catalog line included: what dataset_id takes (settled point 2). */
 export function allCode(spec: Spec, code: BuiltCode): Record<string, string> {
   const all: Record<string, string> = {};
   for (const stage of spec.stages) {
-    if (stage.code.kind === 'command') all[`cmd:${stage.name}`] = gitBlob(Buffer.from(stage.code.cmd));
+    if (stage.code.kind === 'command') all[`cmd:${stage.name}`] = commandId(stage, stage.code.cmd);
     else Object.assign(all, reach(code, stage.code.entry, {}));
   }
   return all;
@@ -262,7 +272,8 @@ export function workInputs(project: Project, stage: StageSpec, plan: UnitPlan): 
       kind,
       many,
       artifacts: Object.fromEntries(
-        Object.entries(artifacts).map(([label, { md5 }]) => {
+        // By name, because the order of wires in YAML is not in the key.
+        sorted(artifacts).map(([label, { md5 }]) => {
           const files = project.store.entries(md5, fileName(wires[label] as Wire));
           return [
             label,
@@ -280,6 +291,10 @@ export function workInputs(project: Project, stage: StageSpec, plan: UnitPlan): 
     };
   }
   return inputs;
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): [string, T][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** The name a single file shows when a port takes it as a tree. */

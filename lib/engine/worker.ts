@@ -1,7 +1,7 @@
 // The thread that runs stage code: gives it its declared inputs, hashes its outputs while they are written, traps the rest.
 import * as fs from 'node:fs';
 import Module from 'node:module';
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Place } from '../base/place.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
@@ -14,6 +14,8 @@ import { arm, untrapped } from './trap.ts';
 
 const settings = workerData as WorkerSettings;
 process.setSourceMapsEnabled(true);
+// A trap may spring deep inside a package; the stage's own line is further out.
+Error.stackTraceLimit = 60;
 if (settings.disturb !== null) disturb(settings.disturb);
 
 const port = parentPort;
@@ -25,14 +27,22 @@ port?.on('message', (item: WorkItem | { describe: string }) => {
 
 const loaded = new Map<string, Stage>();
 
-/** Load a bundle as a module that finds packages where the project and this package keep them. */
-function load(bundle: string): Stage {
+/** Load a bundle as a module that finds packages where the project and this package keep them; what its own code does is trapped too. */
+function load(bundle: string, stage: string): Stage {
   const known = loaded.get(bundle);
   if (known !== undefined) return known;
+  const text = fs.readFileSync(bundle, 'utf8');
   const module = new Module(bundle) as Module & { paths: string[]; _compile(code: string, file: string): void };
   module.filename = bundle;
   module.paths = [...settings.modulePaths];
-  module._compile(fs.readFileSync(bundle, 'utf8'), bundle);
+  const disarm = settings.trapped ? arm(stage, placeInSource) : () => [];
+  let touched: readonly Problem[] = [];
+  try {
+    module._compile(text, bundle);
+  } finally {
+    touched = disarm();
+  }
+  if (touched.length > 0) throw new ProblemError(touched);
   const exported = Object.values(module.exports as Record<string, unknown>).find(isStage);
   if (exported === undefined)
     throw new ProblemError({
@@ -57,7 +67,7 @@ function isStage(value: unknown): value is Stage {
 /** What the coordinator needs to wire a stage, without ever loading stage code itself. */
 function describe(bundle: string): void {
   try {
-    const { run: _, ...declaration } = load(bundle);
+    const { run: _, ...declaration } = load(bundle, basename(bundle).slice(0, -37));
     port?.postMessage({ type: 'described', declaration });
   } catch (error) {
     say({ type: 'failed', problems: problemsOf(error, 'loading') });
@@ -68,7 +78,7 @@ async function runItem(item: WorkItem): Promise<void> {
   const outputs = new Outputs(item);
   let disarm: () => readonly Problem[] = () => [];
   try {
-    const stage = load((item.code as { bundle: string }).bundle);
+    const stage = load((item.code as { bundle: string }).bundle, item.stage);
     let verdict: WorkResult['verdict'] = null;
     const context = {
       params: item.params,
@@ -90,9 +100,10 @@ async function runItem(item: WorkItem): Promise<void> {
     if (touched.length > 0) throw new ProblemError(touched);
     say({ type: 'done', result: { outputs: outputs.finish(), verdict } });
   } catch (error) {
-    disarm();
+    // What it touched is the cause, whatever the stage made of that.
+    const touched = disarm();
     outputs.abandon();
-    say({ type: 'failed', problems: problemsOf(error, item.stage) });
+    say({ type: 'failed', problems: touched.length > 0 ? touched : problemsOf(error, item.stage) });
   }
 }
 
@@ -183,7 +194,9 @@ const isSafe = (path: string) =>
 class Outputs {
   readonly ports: Record<string, unknown> = {};
   readonly #made: Record<string, MadeFile[]> = {};
-  readonly #open = new Set<HashingFile>();
+  /** Every file begun, and those of them not yet closed. */
+  readonly #begun = new Set<HashingFile>();
+  readonly #open = new Map<HashingFile, string>();
   readonly #item: WorkItem;
 
   constructor(item: WorkItem) {
@@ -192,7 +205,10 @@ class Outputs {
       this.#made[name] = [];
       if (kind === 'json')
         this.ports[name] = {
-          write: (value) => this.#write(name, '', `${JSON.stringify(value, null, 2)}\n`),
+          write: (value) => {
+            const text = JSON.stringify(value, null, 2) as string | undefined;
+            this.#write(name, '', `${text ?? this.#bad(name, 'was given what JSON cannot say')}\n`);
+          },
         } satisfies JsonOutput<unknown>;
       else if (kind === 'file')
         this.ports[name] = {
@@ -212,11 +228,14 @@ class Outputs {
   #sink(output: string, relpath: string): Sink {
     this.#refuse(output, relpath);
     const file = untrapped(() => new HashingFile(settings.tmp));
-    this.#open.add(file);
+    this.#begun.add(file);
+    this.#open.set(file, relpath === '' ? output : `${output}/${relpath}`);
     return {
       write: (bytes) => untrapped(() => file.write(bytes)),
       close: () => {
+        if (!this.#open.delete(file)) return;
         const { path, md5, size } = untrapped(() => file.finish());
+        this.#refuse(output, relpath);
         this.#made[output]?.push({ relpath, md5, size, temp: path });
       },
     };
@@ -254,6 +273,7 @@ class Outputs {
   }
 
   finish(): Record<string, MadeFile[]> {
+    for (const name of this.#open.values()) this.#bad(name, 'was opened and never closed');
     for (const [name, { kind }] of Object.entries(this.#item.outputs)) {
       if (kind !== 'tree' && this.#made[name]?.length === 0) this.#bad(name, 'was not written');
     }
@@ -261,6 +281,6 @@ class Outputs {
   }
 
   abandon(): void {
-    for (const file of this.#open) untrapped(() => file.abandon());
+    for (const file of this.#begun) untrapped(() => file.abandon());
   }
 }

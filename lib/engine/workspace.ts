@@ -18,7 +18,8 @@ interface Drift {
 function driftOf(store: BlobStore, marks: Marks, artifact: Artifact, path: string): Drift {
   const found = fs.lstatSync(path, { throwIfNoEntry: false });
   if (!artifact.md5.endsWith('.dir')) {
-    const holds = found?.isFile() === true && marks.holds(path, artifact.md5);
+    const plain = found?.isFile() === true || (found?.isSymbolicLink() === true && isLinkTo(store, path, artifact.md5));
+    const holds = plain && marks.holds(path, artifact.md5);
     return { lay: holds ? [] : [['', artifact.md5]], strays: found?.isDirectory() ? [''] : [], folders: new Set() };
   }
   const wanted = new Map<string, string>();
@@ -35,11 +36,18 @@ function driftOf(store: BlobStore, marks: Marks, artifact: Artifact, path: strin
     });
     for (const { relpath, kind } of files) {
       const md5 = wanted.get(relpath);
-      if (md5 === undefined || kind !== 'file') strays.push(relpath);
+      const plain =
+        kind === 'file' || (kind === 'link' && md5 !== undefined && isLinkTo(store, join(path, relpath), md5));
+      if (md5 === undefined || !plain) strays.push(relpath);
       else if (marks.holds(join(path, relpath), md5)) wanted.delete(relpath);
     }
   }
   return { lay: [...wanted], strays, folders };
+}
+
+/** Whether the path is a symbolic link that this store made, as DVC's link type `symlink` does. */
+function isLinkTo(store: BlobStore, path: string, md5: string): boolean {
+  return fs.readlinkSync(path, { encoding: 'utf8' }) === store.path(md5);
 }
 
 /** How many files of a workspace path differ from the artifact. */

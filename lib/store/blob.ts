@@ -3,7 +3,18 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Md5, md5 as md5Of } from '../base/digest.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
-import { copyHashing, ensureDir, errorCode, exists, guard, HashingFile, readBytes, remove, tempName } from './files.ts';
+import {
+  copyHashing,
+  ensureDir,
+  errorCode,
+  exists,
+  guard,
+  HashingFile,
+  moveFile,
+  readBytes,
+  remove,
+  tempName,
+} from './files.ts';
 import type { Marks } from './marks.ts';
 import { parseTree, printTree, type TreeEntry, treeDigest } from './tree.ts';
 
@@ -41,6 +52,8 @@ export class BlobStore {
   /** A cache that is only read, for what is not in ours. */
   readonly #behind: string | null;
   readonly #quarantine: string;
+  /** For temporary names on the workspace's file system. */
+  readonly #laying: string;
   #links: LinkType[];
   readonly #trees = new Map<string, readonly TreeEntry[]>();
   readonly #folders = new Set<string>();
@@ -53,6 +66,7 @@ export class BlobStore {
     cacheDir: string;
     behind?: string;
     quarantine: string;
+    laying: string;
     links: readonly LinkType[];
     marks: Marks;
   }) {
@@ -60,6 +74,7 @@ export class BlobStore {
     this.#behind = options.behind ?? null;
     this.tmp = join(options.cacheDir, 'pipeline-tmp');
     this.#quarantine = options.quarantine;
+    this.#laying = options.laying;
     this.#links = [...options.links];
     this.marks = options.marks;
     ensureDir(this.tmp);
@@ -81,7 +96,7 @@ export class BlobStore {
     if (found.md5 === md5.slice(0, 32)) return true;
     ensureDir(this.#quarantine);
     const movedTo = join(this.#quarantine, `${md5}-${found.md5}`);
-    guard('quarantine', path, () => fs.renameSync(path, movedTo));
+    guard('quarantine', path, () => moveFile(path, movedTo));
     this.marks.forget(path);
     this.#trees.delete(md5);
     this.quarantined.add(md5);
@@ -174,7 +189,8 @@ export class BlobStore {
       file.write(bytes);
       this.adopt({ ...file.finish(), md5 });
     }
-    this.#trees.set(md5, [...entries]);
+    // In the order a reader of the bytes sees, whatever order they were made in.
+    this.#trees.set(md5, parseTree(bytes));
     return { md5, size, nfiles: entries.length };
   }
 
@@ -185,7 +201,7 @@ export class BlobStore {
         ensureDir(dirname(path));
         this.#folders.add(dirname(path));
       }
-      const temp = tempName(this.tmp);
+      const temp = tempName(this.#laying);
       const blob = this.path(md5);
       try {
         this.#linkTo(blob, temp);

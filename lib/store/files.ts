@@ -111,7 +111,7 @@ export function writeAtomic(
       } finally {
         fs.closeSync(fd);
       }
-      fs.renameSync(temp, path);
+      moveFile(temp, path);
     } catch (error) {
       remove(temp);
       throw error;
@@ -130,6 +130,23 @@ export function writeIfChanged(path: string, text: string, tmp: string): boolean
 /** writeSync may write less than it was given. */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let from = 0; from < bytes.length; ) from += fs.writeSync(fd, bytes, from, bytes.length - from);
+}
+
+/** Rename; between file systems, copy to a name beside the target first, so that the target still appears whole. */
+export function moveFile(from: string, to: string): void {
+  try {
+    fs.renameSync(from, to);
+  } catch (error) {
+    if (errorCode(error) !== 'EXDEV') throw error;
+    const beside = tempName(dirname(to));
+    try {
+      fs.copyFileSync(from, beside);
+      fs.renameSync(beside, to);
+    } finally {
+      remove(beside);
+    }
+    remove(from);
+  }
 }
 
 export function remove(path: string): void {

@@ -9,6 +9,9 @@ import { errorCode, hashFile, type Mark, mark, sameMark, writeAtomic } from './f
 export const GRAIN_MS = 12;
 
 /** Flat lists, because the launcher reads thousands of entries within a few milliseconds. */
+/** A file that was asked for and is not there: its appearing is a change too. */
+const ABSENT: Mark = { size: -1, mtimeMs: 0, ctimeMs: 0, ino: 0 };
+
 export interface StateFile {
   readonly format: 2;
   /** What was asked and under which build; the fast path serves only the same question. */
@@ -59,9 +62,12 @@ export class Marks {
   /** The file's md5: remembered when its mark still holds, else read; null when there is no such file. */
   md5(path: string): { md5: Md5; size: number } | null {
     const found = mark(path);
-    if (found === null) return null;
     const name = this.#name(path);
     this.#seen.add(name);
+    if (found === null) {
+      this.#rows.set(name, { mark: ABSENT, md5: '', trusted: false });
+      return null;
+    }
     const row = this.#rows.get(name);
     if (row?.trusted && row.md5 !== '' && sameMark(row.mark, found)) return { md5: row.md5 as Md5, size: found.size };
     this.hashedFiles++;

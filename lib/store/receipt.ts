@@ -43,6 +43,7 @@ export class Receipts {
 
   /** The receipt of a key, or null; a torn or foreign file is removed and counts as absent. */
   read(key: string): Receipt | null {
+    if (!KEY.test(key)) return null;
     const text = readTextIfAny(this.path(key));
     if (text === null) return null;
     const receipt = parseReceipt(text);
@@ -78,6 +79,7 @@ export class Receipts {
   }
 }
 
+const KEY = /^[0-9a-f]{64}$/;
 const MD5 = /^[0-9a-f]{32}(\.dir)?$/;
 
 /** A receipt from text, or null when it is not one: receipts also come from remotes, so nothing in them is taken on trust. */
@@ -92,7 +94,7 @@ export function parseReceipt(text: string): Receipt | null {
     value !== null &&
     typeof value === 'object' &&
     value.format === 1 &&
-    /^[0-9a-f]{64}$/.test(String(value.key)) &&
+    KEY.test(String(value.key)) &&
     typeof value.stage === 'string' &&
     typeof value.outputs === 'object' &&
     value.outputs !== null &&
