@@ -128,17 +128,21 @@ function planUnit(
   }
   const inputText = JSON.stringify(digests);
   const before = last.units[stage.name]?.[element ?? ''];
-  const made = () => keyParts(loaded, stage, element, digests);
+  let known: ReturnType<typeof keyOf> | null = null;
+  const made = () => {
+    known ??= keyParts(loaded, stage, element, digests);
+    return known;
+  };
   const same = before !== undefined && last.stamp === loaded.stamp && before.inputText === inputText;
   const key = same ? before.key : made().key;
   const plan = { stage: stage.name, element, key, parts: () => made().parts, inputText, inputs };
   if (force) return { ...plan, hit: null, reasons: [{ kind: 'forced' }] };
-  const known = same ? before : project.receipts.read(key);
-  if (known === null) return { ...plan, hit: null, reasons: whyNew(project, made().parts, before?.key) };
-  const lost = Object.entries(known.outputs).flatMap(([port, { md5 }]) =>
+  const result = same ? before : project.receipts.read(key);
+  if (result === null) return { ...plan, hit: null, reasons: whyNew(project, made().parts, before?.key) };
+  const lost = Object.entries(result.outputs).flatMap(([port, { md5 }]) =>
     project.store.missing(md5).map((gone) => ({ port, gone })),
   );
-  if (lost.length === 0) return { ...plan, hit: { outputs: known.outputs, verdict: known.verdict }, reasons: [] };
+  if (lost.length === 0) return { ...plan, hit: { outputs: result.outputs, verdict: result.verdict }, reasons: [] };
   const reasons = lost.slice(0, LISTED).map(
     ({ port, gone }): Reason => ({
       kind: project.store.quarantined.has(gone) ? 'output-corrupted' : 'output-missing',

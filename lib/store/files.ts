@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Md5 } from '../base/digest.ts';
 import { type ProblemCode, ProblemError } from '../base/problem.ts';
 
@@ -52,9 +52,13 @@ export function ensureDir(path: string): void {
   guard('make the folder', path, () => fs.mkdirSync(path, { recursive: true }));
 }
 
+/** No other thread or process that lives, or lived since the folder was swept, has this start. */
+const OWN_NAME = `${process.pid.toString(36)}-${randomBytes(6).toString('hex')}`;
+let named = 0;
+
 /** A name nobody else uses, in a folder that exists. */
 export function tempName(dir: string): string {
-  return join(dir, `${process.pid.toString(36)}-${randomBytes(9).toString('hex')}`);
+  return `${dir}/${OWN_NAME}-${(named++).toString(36)}`;
 }
 
 export function mark(path: string): Mark | null {
@@ -84,6 +88,8 @@ export function readText(path: string): string {
 
 /** Text of a file, or null when there is none. */
 export function readTextIfAny(path: string): string | null {
+  // Asking first is cheaper than the exception of a missing file, and most receipts that are asked for are missing.
+  if (!fs.existsSync(path)) return null;
   try {
     return fs.readFileSync(path, 'utf8');
   } catch (error) {

@@ -1,6 +1,6 @@
 // The memory of what files looked like when their md5 was known, so that an unchanged file is never read again.
 import * as fs from 'node:fs';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { nowMs } from '../base/clock.ts';
 import type { Md5 } from '../base/digest.ts';
 import { errorCode, hashFile, type Mark, mark, sameMark, writeAtomic } from './files.ts';
@@ -27,6 +27,7 @@ export interface StateFile {
 
 export class Marks {
   readonly #root: string;
+  readonly #inside: string;
   readonly #file: string;
   readonly #rows = new Map<string, { mark: Mark; md5: string; trusted: boolean }>();
   /** Paths looked at or made in this run: only they are saved, so the file never outgrows the project. */
@@ -36,6 +37,7 @@ export class Marks {
 
   constructor(root: string, file: string) {
     this.#root = root;
+    this.#inside = `${root}/`;
     this.#file = file;
     try {
       const savedAtMs = fs.statSync(file).mtimeMs;
@@ -53,10 +55,10 @@ export class Marks {
     }
   }
 
+  /** Relative to the project with `/`, or absolute for what lies outside; paths come joined and normal. */
   #name(path: string): string {
-    if (!isAbsolute(path)) return path;
-    const inside = relative(this.#root, path);
-    return inside.startsWith('..') ? path : inside.split(sep).join('/');
+    if (path.startsWith(this.#inside)) return path.slice(this.#inside.length);
+    return path;
   }
 
   /** The file's md5: remembered when its mark still holds, else read; null when there is no such file. */
