@@ -12,8 +12,8 @@ import { type BuiltCode, buildCode, type CodeRoots } from './build.ts';
 import { type ConfigInputs, type JsonMap, resolveConfig } from './config.ts';
 import type { Checked, LoadOptions, Recorded } from './load.ts';
 import type { Project } from './project.ts';
-import type { SourceSpec } from './sources.ts';
-import type { Declaration, RawPipeline } from './spec.ts';
+import { filesOf, type SourceSpec } from './sources.ts';
+import type { Declaration, RawPipeline, Spec } from './spec.ts';
 import { wireSpec } from './wiring.ts';
 
 /** Text of a project file, or null; the caller notes what was read. */
@@ -39,7 +39,7 @@ export async function checkAll(
       : readSources(project, required(read, raw.sources, at(document, ['sources'])), problems);
   const used = usedEntries(project, raw, document, problems);
   const entries = [...new Set(used.values())];
-  raise(problems);
+  const known = problems.length === 0;
 
   const code = await buildCode(roots, entries, project.marks);
   const declarations = new Map<string, Declaration & { entry: string }>();
@@ -52,7 +52,9 @@ export async function checkAll(
     declarations.set(uses, { ...declaration, selects, entry });
   }
 
-  const values = { ...resolved.value, sources: sources.values, source_defaults: sources.defaults } as JsonMap;
+  // Problems of the configuration must not come back as references that lead nowhere; the wires are checked all the same.
+  const all = { ...resolved.value, sources: sources.values, source_defaults: sources.defaults } as JsonMap;
+  const values = known ? all : null;
   const fileExists = (path: string) => existsSync(join(project.root, path));
   const wired = wireSpec(document, {
     values,
@@ -61,6 +63,7 @@ export async function checkAll(
     fileExists,
   });
   problems.push(...wired.problems);
+  if (!options.recorded) problems.push(...absentSources(project, sources.specs, wired.spec));
   const seed = identityValue(raw.identity?.seed, resolved.value);
   const generatorVersion = identityValue(raw.identity?.generator_version, resolved.value);
   raise(problems);
@@ -82,6 +85,24 @@ export async function checkAll(
         : null,
   };
   return { checked, code };
+}
+
+/** Wired sources that name no file; a run would only find out after everything else was checked. */
+function absentSources(project: Project, sources: readonly SourceSpec[], spec: Spec): Problem[] {
+  const wires = spec.stages.flatMap(({ inputs }) =>
+    Object.values(inputs).flatMap((input) => Object.values(input.wires)),
+  );
+  const wired = new Set(wires.flatMap((wire) => (wire.kind === 'source' ? [wire.name] : [])));
+  return sources.flatMap((source) => {
+    if (!wired.has(source.name)) return [];
+    try {
+      filesOf(project, source);
+      return [];
+    } catch (error) {
+      if (error instanceof ProblemError) return error.problems;
+      throw error;
+    }
+  });
 }
 
 function at(document: Document, path: (string | number)[]) {

@@ -25,7 +25,7 @@ interface Found {
 }
 
 /** Where a source's path points. An `npm:` path is found by walking up node_modules, as Node does; its place enters no hash. */
-export function resolveSource(project: Project, source: SourceSpec): string {
+export function resolveSource(project: Pick<Project, 'root' | 'own'>, source: SourceSpec): string {
   if (!source.path.startsWith('npm:'))
     return isAbsolute(source.path) ? source.path : resolve(project.root, source.path);
   const inside = source.path.slice('npm:'.length);
@@ -48,7 +48,8 @@ function missing(source: SourceSpec, hint: string): Problem {
   };
 }
 
-function filesOf(project: Project, source: SourceSpec): { files: readonly Found[]; folder: boolean } {
+/** The files of a source, found where the user keeps them. Throws source/missing and source/unsafe. */
+export function filesOf(project: Project, source: SourceSpec): { files: readonly Found[]; folder: boolean } {
   const path = resolveSource(project, source);
   const stat = fs.statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new ProblemError(missing(source, 'paths are relative to the folder of pipeline.yaml'));

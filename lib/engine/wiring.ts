@@ -4,24 +4,23 @@ import type { Document, Path } from '../base/document.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Place } from '../base/place.ts';
 import type { Problem } from '../base/problem.ts';
-import { checkValue } from '../base/schema.ts';
 import type { Port } from '../stage/port.ts';
 import { orderOf } from './graph.ts';
 import {
   type Declaration,
   type InputSpec,
   needsOf,
-  type ParamSpec,
   type RawPipeline,
   type RawStage,
   type Spec,
   type StageSpec,
   type Wire,
 } from './spec.ts';
+import { type Report, Values } from './values.ts';
 
 export interface WiringFacts {
-  /** Roots that a `$path` may start from, as one object: the resolved config and `sources`. */
-  readonly values: { readonly [key: string]: Json };
+  /** Roots that a `$path` may start from, as one object: the resolved config and `sources`; null when the config has problems of its own. */
+  readonly values: { readonly [key: string]: Json } | null;
   readonly sourceNames: readonly string[];
   /** `uses:` -> its entry and what its code declares. */
   readonly declarations: ReadonlyMap<string, Declaration & { readonly entry: string }>;
@@ -58,17 +57,19 @@ class Wiring {
   readonly #document: Document;
   readonly #raw: RawPipeline;
   readonly #facts: WiringFacts;
+  readonly #values: Values;
 
   constructor(document: Document, raw: RawPipeline, facts: WiringFacts) {
     this.#document = document;
     this.#raw = raw;
     this.#facts = facts;
+    this.#values = new Values(document, facts.values, this.problem, (problem) => this.problems.push(problem));
   }
 
-  problem(code: Problem['code'], message: string, path: Path, which: 'key' | 'value', hint?: string | null): void {
+  readonly problem: Report = (code, message, path, which, hint) => {
     const place: Place = this.#document.place([...path], which);
     this.problems.push({ code, message, place, ...(hint && { hint }) });
-  }
+  };
 
   stage(name: string): StageSpec {
     const raw = this.#raw.stages[name] as RawStage;
@@ -76,7 +77,7 @@ class Wiring {
     const base = {
       name,
       desc: raw.desc ?? declaration?.summary ?? '',
-      map: this.#map(name, raw),
+      map: this.#values.map(name, raw),
       retries: raw.retries ?? 0,
       timeoutMs: raw.timeout === undefined ? null : durationMs(raw.timeout),
     };
@@ -86,7 +87,7 @@ class Wiring {
         code: { kind: 'module', entry: declaration.entry },
         inputs: this.#declaredInputs(name, raw, declaration),
         outputs: Object.fromEntries(Object.entries(declaration.outputs).map(([port, { kind }]) => [port, { kind }])),
-        params: this.#declaredParams(name, raw, declaration),
+        params: this.#values.declared(name, raw, declaration),
         uses: declaration.uses,
         selects: declaration.selects,
       };
@@ -103,7 +104,7 @@ class Wiring {
       code: { kind: 'command', cmd: raw.cmd ?? '' },
       inputs: Object.fromEntries(inputs),
       outputs: Object.fromEntries(Object.entries(raw.out ?? {}).map(([port, kind]) => [port, { kind }])),
-      params: Object.entries(raw.params ?? {}).map(([param, value]) => this.#param(name, param, value)),
+      params: Object.entries(raw.params ?? {}).map(([param, value]) => this.#values.param(name, param, value)),
       uses: [],
       selects: {},
     };
@@ -283,107 +284,6 @@ class Wiring {
     }
   }
 
-  #declaredParams(name: string, raw: RawStage, declaration: Declaration): ParamSpec[] {
-    const known = declaration.params.properties;
-    const params: ParamSpec[] = [];
-    for (const [param, value] of Object.entries(raw.params ?? {})) {
-      if (!(param in known)) {
-        const close = nearest(param, Object.keys(known));
-        this.problem(
-          'spec/unknown-param',
-          `stage \`${name}\` has no param \`${param}\``,
-          ['stages', name, 'params', param],
-          'key',
-          close ? `did you mean \`${close}\`?` : `its params: ${Object.keys(known).join(', ') || 'none'}`,
-        );
-        continue;
-      }
-      params.push(this.#param(name, param, value));
-    }
-    const given = Object.fromEntries(params.map(({ name: param, value }) => [param, value]));
-    if (raw.map) given[raw.map.as] = 'element';
-    const placeOf = (path: Path, which: 'key' | 'value') =>
-      this.#document.place(
-        path.length === 0 || !(raw.params && (path[0] as string) in raw.params)
-          ? ['stages', name]
-          : ['stages', name, 'params', path[0] as string],
-        path.length === 0 ? 'key' : which,
-      );
-    for (const problem of checkValue(declaration.params, given as Json, placeOf)) {
-      this.problems.push({
-        ...problem,
-        code: 'spec/bad-param',
-        message: `params of stage \`${name}\`: ${problem.message}`,
-      });
-    }
-    return params;
-  }
-
-  #param(stage: string, name: string, given: Json): ParamSpec {
-    if (typeof given !== 'string' || !given.startsWith('$')) return { name, shown: `${stage}.${name}`, value: given };
-    const value = this.#lookUp(given, ['stages', stage, 'params', name]);
-    return { name, shown: given.slice(1), value: value ?? null };
-  }
-
-  #map(name: string, raw: RawStage): StageSpec['map'] {
-    if (raw.map === undefined) return null;
-    const { over, as } = raw.map;
-    const at: Path = ['stages', name, 'map', 'over'];
-    const value = typeof over === 'string' && over.startsWith('$') ? this.#lookUp(over, at) : over;
-    const elements = Array.isArray(value) ? value.map(String) : [];
-    if (!Array.isArray(value) || elements.length === 0) {
-      this.problem(
-        'spec/bad-param',
-        `stage \`${name}\` must be mapped over a list with at least one element`,
-        at,
-        'value',
-      );
-    }
-    for (const element of elements) {
-      if (!SAFE_ELEMENT.test(element))
-        this.problem(
-          'config/unsafe-name',
-          `\`${element}\` cannot name a shard`,
-          at,
-          'value',
-          'use letters, digits, and . _ ^ = - inside',
-        );
-    }
-    if (new Set(elements).size < elements.length)
-      this.problem(
-        'spec/bad-param',
-        `stage \`${name}\` is mapped over a list that names an element twice`,
-        at,
-        'value',
-      );
-    return { elements, as };
-  }
-
-  #lookUp(reference: string, at: Path): Json | undefined {
-    let value: Json | undefined = this.#facts.values as Json;
-    const walked: string[] = [];
-    for (const step of reference.slice(1).split('.')) {
-      const here = value as { readonly [key: string]: Json } | null;
-      if (here === null || typeof here !== 'object' || Array.isArray(here) || !Object.hasOwn(here, step)) {
-        const names = here !== null && typeof here === 'object' && !Array.isArray(here) ? Object.keys(here) : [];
-        const close = nearest(step, names);
-        const where =
-          walked.length > 0 ? `\`${walked.join('.')}\` has no \`${step}\`` : `the configuration has no \`${step}\``;
-        this.problem(
-          'spec/bad-reference',
-          `\`${reference}\`: ${where}`,
-          at,
-          'value',
-          close ? `did you mean \`$${[...walked, close].join('.')}\`?` : null,
-        );
-        return undefined;
-      }
-      value = here[step];
-      walked.push(step);
-    }
-    return value;
-  }
-
   dataset(): Spec['dataset'] {
     const raw = this.#raw.dataset;
     if (raw === undefined) return null;
@@ -392,8 +292,6 @@ class Wiring {
     return { stage: wire.stage, port: wire.port, under: raw.under };
   }
 }
-
-const SAFE_ELEMENT = /^(?!.*\.\.)[A-Za-z0-9^][A-Za-z0-9._^=-]{0,63}$/;
 
 /** Name of one wire in a set: its source, or stage and port. */
 function wireLabel(wire: Wire): string {

@@ -168,7 +168,9 @@ async function readHistories(
     const source = sources[name] as Source;
     const files = input
       .names()
-      .map((file): SourceFile => ({ name: input.names().length === 1 ? source.file : file, bytes: input.bytes(file) }));
+      .map(
+        (file): SourceFile => ({ name: input.digest.endsWith('.dir') ? file : source.file, bytes: input.bytes(file) }),
+      );
     for (const read of await readSource(files, { adapter: source.adapter ?? null, columns: source.columns ?? {} })) {
       const table = source.ticker === undefined ? read : { ...read, ticker: source.ticker };
       if (!tickers.includes(table.ticker)) continue;
