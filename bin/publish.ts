@@ -1,4 +1,6 @@
 // What the door does after a run, hit or not: lay the dataset out, write pointers and DVC's files, push and commit (settled point 5).
+
+import { join } from 'node:path';
 import { canon, type Json } from '../lib/base/canon.ts';
 import { type Problem, ProblemError } from '../lib/base/problem.ts';
 import type { DvcConfig } from '../lib/dvc/config-file.ts';
@@ -15,6 +17,7 @@ import { outputPath, type Project } from '../lib/engine/project.ts';
 import type { DoneStage, RunResult } from '../lib/engine/run.ts';
 import type { StageSpec } from '../lib/engine/spec.ts';
 import { stageCode } from '../lib/engine/units.ts';
+import { mark } from '../lib/store/files.ts';
 import { groundOf, guardOf } from './data.ts';
 import { type ConfigFlags, underDvc } from './open.ts';
 import { pushAfterRun } from './push.ts';
@@ -64,11 +67,12 @@ export async function afterRun(
   let effects: Effects = { publisher: new Publisher(groundOf(project)), name: null, path: null, events: [] };
   await attempt(async () => {
     const gather = () => gatherEffects(project, pipeline, result, flags, settings);
+    const seen = lockMark(project);
     effects = await gather();
     if (!effects.publisher.isPending) return;
-    // Under the lock everything is looked at once more: dvc may have just written what it held the lock for.
+    // Under the lock everything is looked at once more when dvc has just written what it held the lock for.
     await guardOf(project, dvc, 'pipeline run', emit).alone(async () => {
-      effects = await gather();
+      if (lockMark(project) !== seen) effects = await gather();
       effects.publisher.apply();
     });
   });
@@ -82,6 +86,11 @@ export async function afterRun(
   if ((flags.commit ?? commit) && problems.length === 0)
     await attempt(() => commitAll(project, publisher, name ?? pipeline.spec.pipeline, emit));
   return { name, path, problems };
+}
+
+/** Changes with every write of the files that both programs write. */
+function lockMark(project: Project): string {
+  return JSON.stringify(['dvc.lock', 'dvc.yaml', '.dvc/tmp/lock'].map((file) => mark(join(project.root, file))));
 }
 
 /** What a run is to leave in the workspace, and what there is to say of it. */
@@ -215,7 +224,7 @@ function factsOf(project: Project, pipeline: Pipeline, result: RunResult, flags:
     return known;
   };
   return {
-    command: (stage) => commandOf(stage, pipeline.profile, flags),
+    command: commandFor(pipeline.profile, flags),
     place: outputPath,
     code: (stage) =>
       Object.keys(codeOf(stage)).flatMap((path) => {
@@ -246,17 +255,17 @@ function besidesOf(stage: StageSpec, code: Readonly<Record<string, string>>, out
 }
 
 /** The command that makes one stage as this run did: with its profile, flags and environment, but not with what is operational. */
-function commandOf(stage: string, profile: string, flags: EffectFlags): string {
-  const words = ['npx', 'pipeline', 'run', stage];
-  if (flags.config !== undefined) words.push('--config', flags.config);
-  if (profile !== 'default') words.push('--profile', profile);
-  if (flags.seed !== undefined) words.push('--seed', flags.seed);
-  for (const set of flags.set ?? []) words.push('--set', set);
-  const environment = Object.entries(process.env).filter(
-    ([name, value]) => name.startsWith('PIPELINE_') && !OPERATIONAL.includes(name) && value?.trim(),
-  );
-  const quoted = words.map(shellWord).join(' ');
-  return [...environment.sort().map(([name, value]) => `${name}=${shellWord(value as string)}`), quoted].join(' ');
+function commandFor(profile: string, flags: EffectFlags): (stage: string) => string {
+  const after: string[] = [];
+  if (flags.config !== undefined) after.push('--config', flags.config);
+  if (profile !== 'default') after.push('--profile', profile);
+  if (flags.seed !== undefined) after.push('--seed', flags.seed);
+  for (const set of flags.set ?? []) after.push('--set', set);
+  const environment = Object.entries(process.env)
+    .filter(([name, value]) => name.startsWith('PIPELINE_') && !OPERATIONAL.includes(name) && value?.trim())
+    .sort()
+    .map(([name, value]) => `${name}=${shellWord(value as string)}`);
+  return (stage) => [...environment, 'npx pipeline run', ...[stage, ...after].map(shellWord)].join(' ');
 }
 
 const OPERATIONAL = ['PIPELINE_JOBS', 'PIPELINE_PROFILE'];

@@ -156,8 +156,16 @@ function wiresOf(stage: StageSpec): Wire[] {
   return Object.values(stage.inputs).flatMap(({ wires }) => Object.values(wires));
 }
 
+const kindsBySpec = new WeakMap<Spec, ReadonlyMap<string, StageSpec['outputs']>>();
+
+/** Made once a spec: every stage's lock entry asks for it. */
 function kindsOf(spec: Spec): ReadonlyMap<string, StageSpec['outputs']> {
-  return new Map(spec.stages.map(({ name, outputs }) => [name, outputs]));
+  let kinds = kindsBySpec.get(spec);
+  if (kinds === undefined) {
+    kinds = new Map(spec.stages.map(({ name, outputs }) => [name, outputs]));
+    kindsBySpec.set(spec, kinds);
+  }
+  return kinds;
 }
 
 /** Where DVC finds what a wire brings; nothing for the facts of the run, which are params. */
