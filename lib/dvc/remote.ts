@@ -85,7 +85,8 @@ export function pull(store: BlobStore, depot: Depot, wanted: readonly Wanted[]):
     else [blobs, bytes] = [blobs + 1, bytes + copied.bytes];
     return typeof copied === 'object' && 'bytes' in copied;
   };
-  for (const { md5, name } of wanted) {
+  for (const { md5, name, optional } of wanted) {
+    if (optional && !store.has(md5) && !depot.has(md5)) continue;
     if (!md5.endsWith('.dir')) {
       take(md5, name);
       continue;
@@ -145,7 +146,8 @@ export function verifyRemote(store: BlobStore, depot: Depot, wanted: readonly Wa
       problems.set(md5, damagedThere(md5, name, read.found));
     }
   };
-  for (const { md5, name } of wanted) {
+  for (const { md5, name, optional } of wanted) {
+    if (optional && !depot.has(md5)) continue;
     check(md5, name);
     const entries = md5.endsWith('.dir') && !problems.has(md5) ? treeAt(store, depot, md5, name, problems) : null;
     for (const entry of entries ?? []) check(entry.md5, `${name}/${entry.relpath}`);

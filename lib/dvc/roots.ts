@@ -90,10 +90,12 @@ export function namedOrNothing(path: string, text: string): Wanted[] {
   }
 }
 
-/** The sources a dataset was made from. */
+/** The sources and files a dataset was made from. Files of the project are in git: dvc neither pushes nor keeps them. */
 export function inputsOf({ meta }: Dataset): Wanted[] {
   return Object.entries((meta.inputs ?? {}) as Record<string, unknown>).flatMap(([name, md5]) =>
-    typeof md5 === 'string' && /^[0-9a-f]{32}(\.dir)?$/.test(md5) ? [{ md5: md5 as Md5, name }] : [],
+    typeof md5 === 'string' && /^[0-9a-f]{32}(\.dir)?$/.test(md5)
+      ? [{ md5: md5 as Md5, name, ...(name.startsWith('./') && { optional: true }) }]
+      : [],
   );
 }
 

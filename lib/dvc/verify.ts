@@ -41,7 +41,8 @@ export function verifyStore(store: BlobStore, wanted: readonly Wanted[]): Verifi
     });
     return false;
   };
-  for (const { md5, name } of wanted) {
+  for (const { md5, name, optional } of wanted) {
+    if (optional && !exists(store.path(md5))) continue;
     if (!check(md5, name) || !md5.endsWith('.dir')) continue;
     for (const entry of store.readTree(md5)) check(entry.md5, `${name}/${entry.relpath}`);
   }

@@ -1,5 +1,5 @@
 // A temporary git repository and the real dvc program in it, cut off from the user's own settings and caches.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -7,8 +7,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,14 +51,34 @@ export interface Rig {
   /** Run dvc whatever comes of it. */
   tryDvc(...args: string[]): Ran;
   git(...args: string[]): string;
+  /** Run our own program; fails the test unless it exits 0. */
+  pipeline(...args: string[]): string;
+  tryPipeline(...args: string[]): Ran;
+  /** A run with `--json`: the units that started. */
+  pipelineJson(...args: string[]): { readonly started: readonly string[] };
+  /** Our own program in the background. */
+  start(...args: string[]): { stop(): void };
+  /** Repeat until the outcome is as wanted; fails the test when it never is. */
+  until<T>(act: () => T, wanted: (outcome: T) => boolean, times: number): T;
+  /** Files of a folder beside the repository. */
+  outside(path: string): Record<string, string>;
+  /** What git brings to another machine, with the same remote. */
+  clone(): Rig;
   close(): void;
 }
 
+/** Our program, and beside it the folder where a stage's command finds it. */
+const PROGRAM = resolve(import.meta.dirname, '../../dist/pipeline.cjs');
+
 export function openRig(): Rig {
   if (dvcProgram === null) throw new Error('no dvc program: set DVC=/path/to/dvc or install it into .venv');
-  const base = mkdtempSync(join(tmpdir(), 'marketloom-dvc-'));
-  const root = join(base, 'repo');
+  const base = realpathSync(mkdtempSync(join(tmpdir(), 'marketloom-dvc-')));
   for (const folder of ['repo', 'home', 'site', 'global', 'system']) mkdirSync(join(base, folder));
+  return rigAt(base, 'repo', null);
+}
+
+function rigAt(base: string, name: string, cloned: string | null): Rig {
+  const root = join(base, name);
   const { DVC_STAGE: _stage, DVC_ROOT: _root, ...outer } = process.env;
   const env = {
     ...outer,
@@ -70,6 +92,7 @@ export function openRig(): Rig {
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_SYSTEM: '/dev/null',
   };
+  let clones = 0;
   const run = (program: string, args: readonly string[]): Ran => {
     const ran = spawnSync(program, args, { cwd: root, env, encoding: 'utf8', timeout: 300_000 });
     return { code: ran.status, out: ran.stdout, err: ran.stderr };
@@ -79,7 +102,11 @@ export function openRig(): Rig {
     if (ran.code !== 0) throw new Error(`${program} ${args.join(' ')} exited ${ran.code}\n${ran.out}\n${ran.err}`);
     return ran.out;
   };
-  must('git', ['init', '-q', '.']);
+  if (cloned === null) must('git', ['init', '-q', '.']);
+  else spawnSync('git', ['clone', '-q', cloned, root], { env });
+  // As `npm install` would leave it: dvc runs stages by `npx pipeline`.
+  mkdirSync(join(root, 'node_modules/.bin'), { recursive: true });
+  symlinkSync(PROGRAM, join(root, 'node_modules/.bin/pipeline'));
   const rig: Rig = {
     root,
     remote: join(base, 'store'),
@@ -94,6 +121,28 @@ export function openRig(): Rig {
     dvc: (...args) => must(dvcProgram as string, args),
     tryDvc: (...args) => run(dvcProgram as string, args),
     git: (...args) => must('git', args),
+    pipeline: (...args) => must(process.execPath, [PROGRAM, ...args]),
+    tryPipeline: (...args) => run(process.execPath, [PROGRAM, ...args]),
+    pipelineJson: (...args) => {
+      const lines = must(process.execPath, [PROGRAM, ...args, '--json'])
+        .trim()
+        .split('\n');
+      const events = lines.map((line) => JSON.parse(line) as { type: string; stage: string });
+      return { started: events.filter(({ type }) => type === 'unit-started').map(({ stage }) => stage) };
+    },
+    start: (...args) => {
+      const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: root, env, stdio: 'ignore' });
+      return { stop: () => void child.kill('SIGTERM') };
+    },
+    until: (act, wanted, times) => {
+      for (let i = 0; i < times; i++) {
+        const outcome = act();
+        if (wanted(outcome)) return outcome;
+      }
+      throw new Error('the outcome was never as wanted');
+    },
+    outside: (path) => filesOf(resolve(root, path)),
+    clone: () => rigAt(base, `${name}-${++clones}`, root),
     close: () => rmSync(base, { recursive: true, force: true }),
   };
   return rig;
