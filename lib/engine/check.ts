@@ -9,15 +9,12 @@ import { type Problem, ProblemError, raise } from '../base/problem.ts';
 import { checkValue, type Schema } from '../base/schema.ts';
 import { readText, walk } from '../store/files.ts';
 import { type BuiltCode, buildCode, type CodeRoots } from './build.ts';
+import type { Checked, LoadOptions, Reader, Recorded } from './checked.ts';
 import { type ConfigInputs, type JsonMap, resolveConfig } from './config.ts';
-import type { Checked, LoadOptions, Recorded } from './load.ts';
 import type { Project } from './project.ts';
 import { filesOf, type SourceSpec } from './sources.ts';
 import type { Declaration, RawPipeline, Spec } from './spec.ts';
 import { wireSpec } from './wiring.ts';
-
-/** Text of a project file, or null; the caller notes what was read. */
-export type Reader = (file: string) => string | null;
 
 export async function checkAll(
   project: Project,

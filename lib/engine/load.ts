@@ -6,58 +6,13 @@ import { type Problem, ProblemError, raise } from '../base/problem.ts';
 import type { Artifact } from '../store/blob.ts';
 import { readTextIfAny, writeAtomic } from '../store/files.ts';
 import { type BuiltCode, buildCode, type CodeRoots } from './build.ts';
-import type { Reader } from './check.ts';
-import type { ConfigInputs, JsonMap } from './config.ts';
+import type { Checked, LoadOptions, Reader, Recorded } from './checked.ts';
+import type { JsonMap } from './config.ts';
 import type { Listener } from './event.ts';
 import { codeSha, configHash, datasetId } from './key.ts';
 import type { Project } from './project.ts';
 import { importSource, type SourceSpec } from './sources.ts';
-import type { Declaration, Spec } from './spec.ts';
 import { allCode, givenName, type Loaded } from './units.ts';
-
-export interface LoadOptions {
-  readonly flags: ConfigInputs['flags'];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Another config file than the one pipeline.yaml names. */
-  readonly configFile?: string;
-  /** Build id of the running program: a checked spec is kept only for the program that checked it. */
-  readonly build: string;
-  /** What a manifest records, taken instead of configuration files, environment, flags and the files of sources (`reproduce`). */
-  readonly recorded?: Recorded;
-  readonly describe: (bundle: string) => Promise<Declaration>;
-}
-
-export interface Recorded {
-  readonly datasetId: string;
-  /** Identity leaves; the others have the defaults of their schema. */
-  readonly config: JsonMap;
-  readonly sources: readonly { readonly name: string; readonly entry: JsonMap; readonly artifact: Artifact }[];
-  readonly sourceDefaults: JsonMap;
-}
-
-/** What the YAML files say, checked; kept on disk under the md5s of the files it came from. */
-export interface Checked {
-  readonly format: 1;
-  readonly question: string;
-  /** File (or absent file) -> md5, or null. */
-  readonly files: Readonly<Record<string, string | null>>;
-  readonly spec: Spec;
-  readonly entries: readonly string[];
-  readonly config: JsonMap;
-  readonly identity: JsonMap;
-  readonly profile: string;
-  readonly sources: readonly SourceSpec[];
-  /** What the file of sources says for all of them. */
-  readonly sourceDefaults: JsonMap;
-  readonly seed: number | string | null;
-  readonly generatorVersion: string | null;
-  /** Git SHA over all code of all stages. */
-  readonly gitSha: string;
-  /** Names the bundles this was checked with. */
-  readonly codeHash: string;
-  /** The legacy id, when the configuration asks for unmodified legacy data. */
-  readonly legacyId: string | null;
-}
 
 export interface Pipeline extends Loaded {
   readonly config: JsonMap;
