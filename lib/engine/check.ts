@@ -28,20 +28,31 @@ export async function checkAll(
   raise(problems);
   const raw = document.value as unknown as RawPipeline;
 
-  const resolved = resolveAll(project, raw, document, options, read, problems);
-  const sources = options.recorded
-    ? recordedSources(options.recorded)
-    : raw.sources === undefined
-      ? { specs: [], values: {}, defaults: {} as JsonMap }
-      : readSources(project, required(read, raw.sources, at(document, ['sources'])), problems);
-  const used = usedEntries(project, raw, document, problems);
+  /** What cannot be read or built is told beside all else that is wrong. */
+  const attempt = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
+    const before = problems.length;
+    try {
+      const done = await work();
+      return problems.length > before ? null : done;
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      problems.push(...error.problems);
+      return null;
+    }
+  };
+  const resolved = await attempt(() => resolveAll(project, raw, document, options, read, problems));
+  const sources = await attempt(() => {
+    if (options.recorded) return recordedSources(options.recorded);
+    if (raw.sources === undefined) return { specs: [], values: {}, defaults: {} as JsonMap };
+    return readSources(project, required(read, raw.sources, at(document, ['sources'])), problems);
+  });
+  const used = usedEntries(project, raw, document, read, problems);
   const entries = [...new Set(used.values())];
-  const known = problems.length === 0;
-
-  const code = await buildCode(roots, entries, project.marks);
+  const code = await attempt(() => buildCode(roots, entries, project.marks));
   const declarations = new Map<string, Declaration & { entry: string }>();
-  for (const [uses, entry] of used) {
-    const declaration = await options.describe(join(roots.codeDir, code.bundles[entry] as string));
+  for (const [uses, entry] of code === null ? [] : used) {
+    const declaration = await attempt(() => options.describe(join(roots.codeDir, code?.bundles[entry] as string)));
+    if (declaration === null) continue;
     const prefix = entry.startsWith('marketloom/') ? 'marketloom/' : '';
     const selects = Object.fromEntries(
       Object.entries(declaration.selects).map(([param, catalog]) => [param, prefix + catalog]),
@@ -50,20 +61,22 @@ export async function checkAll(
   }
 
   // Problems of the configuration must not come back as references that lead nowhere; the wires are checked all the same.
-  const all = { ...resolved.value, sources: sources.values, source_defaults: sources.defaults } as JsonMap;
-  const values = known ? all : null;
-  const fileExists = (path: string) => existsSync(join(project.root, path));
+  const values =
+    resolved === null || sources === null
+      ? null
+      : ({ ...resolved.value, sources: sources.values, source_defaults: sources.defaults } as JsonMap);
   const wired = wireSpec(document, {
     values,
     declarations,
-    sourceNames: sources.specs.map(({ name }) => name),
-    fileExists,
+    sourceNames: sources?.specs.map(({ name }) => name) ?? null,
+    fileExists: (path) => existsSync(join(project.root, path)),
   });
   problems.push(...wired.problems);
-  if (!options.recorded) problems.push(...absentSources(project, sources.specs, wired.spec));
-  const seed = identityValue(raw.identity?.seed, resolved.value);
-  const generatorVersion = identityValue(raw.identity?.generator_version, resolved.value);
+  if (!options.recorded && sources !== null) problems.push(...absentSources(project, sources.specs, wired.spec));
+  const seed = identityValue(raw, 'seed', document, resolved, problems);
+  const generatorVersion = identityValue(raw, 'generator_version', document, resolved, problems);
   raise(problems);
+  if (resolved === null || sources === null || code === null) throw new Error('what failed has told no problem');
   const checked = {
     spec: wired.spec,
     entries,
@@ -175,12 +188,19 @@ function recordedSources({ sources, sourceDefaults: defaults }: Recorded) {
 }
 
 /** `uses:` -> the entry of its code; what does not exist is a problem. */
-function usedEntries(project: Project, raw: RawPipeline, document: Document, problems: Problem[]): Map<string, string> {
+function usedEntries(
+  project: Project,
+  raw: RawPipeline,
+  document: Document,
+  read: Reader,
+  problems: Problem[],
+): Map<string, string> {
   const used = new Map<string, string>();
   for (const [name, { uses }] of Object.entries(raw.stages)) {
     if (uses === undefined) continue;
     const entry = uses.startsWith('./') ? uses.slice(2) : `stages/${uses}.ts`;
-    if (existsSync(join(project.root, entry))) used.set(uses, entry);
+    // Read, so that a file which appears there later is noticed.
+    if (read(entry) !== null) used.set(uses, entry);
     else if (!uses.startsWith('./') && existsSync(join(project.own, entry))) used.set(uses, `marketloom/${entry}`);
     else {
       const close = nearest(uses, stageNames(project));
@@ -202,12 +222,27 @@ function stageNames(project: Project): string[] {
   return walk(root).flatMap(({ relpath }) => (relpath.includes('/') ? [relpath.replace(/\.ts$/, '')] : []));
 }
 
-function identityValue(reference: string | undefined, config: JsonMap): Json {
-  if (reference === undefined) return null;
-  let value: Json = config;
-  for (const step of reference.replace(/^\$/, '').split('.'))
-    value = ((value as JsonMap | null)?.[step] ?? null) as Json;
-  return value;
+function identityValue(
+  raw: RawPipeline,
+  name: 'seed' | 'generator_version',
+  document: Document,
+  resolved: Resolved | null,
+  problems: Problem[],
+): Json {
+  const reference = raw.identity?.[name];
+  if (reference === undefined || resolved === null) return null;
+  let value: Json | undefined = resolved.value;
+  for (const step of reference.replace(/^\$/, '').split('.')) {
+    const isThere: boolean = typeof value === 'object' && value !== null && Object.hasOwn(value, step);
+    value = isThere ? (value as JsonMap)[step] : undefined;
+  }
+  if (value !== undefined) return value;
+  problems.push({
+    code: 'spec/bad-reference',
+    message: `\`${reference}\`: the configuration has no such value`,
+    place: at(document, ['identity', name]),
+  });
+  return null;
 }
 
 /** Legacy ids name nothing but tickers, dates and seed, so they are given only while all else is as in the legacy profile (D2). */

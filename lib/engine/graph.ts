@@ -13,7 +13,8 @@ export function orderOf(needs: ReadonlyMap<string, readonly string[]>): Order {
   const graph = new Graph({ directed: true });
   for (const name of needs.keys()) graph.setNode(name);
   for (const [name, above] of needs) for (const other of above) graph.setEdge(other, name);
-  const cycles = [...alg.findCycles(graph), ...selfLoops(needs)].map((members) => walkCycle(members, needs));
+  const knots = alg.findCycles(graph).filter((members) => members.length > 1);
+  const cycles = [...knots, ...selfLoops(needs)].map((members) => walkCycle(members, needs));
   if (cycles.length > 0) return { order: [], cycles };
 
   // Kahn's algorithm with declared order for ties: the same YAML always gives the same order, at any depth.

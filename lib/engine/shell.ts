@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ProblemError } from '../base/problem.ts';
 import { ensureDir, errorCode, guard, hashFile, moveFile, remove, tempName, walk } from '../store/files.ts';
+import { isSafeName } from '../store/tree.ts';
 import type { MadeFile, WorkItem, WorkResult } from './executor.ts';
 
 /** Only what programs need to be found and to behave alike everywhere. */
@@ -223,6 +224,13 @@ function collect(item: WorkItem, home: string, log: string, tmp: string): Record
       continue;
     }
     outputs[port] = walk(path).map((file) => {
+      if (!isSafeName(file.relpath))
+        throw failure(
+          'stage/bad-output',
+          item,
+          `left the unsafe name ${JSON.stringify(file.relpath)} in \`out/${port}\``,
+          log,
+        );
       if (file.kind !== 'file')
         throw failure('stage/bad-output', item, `left \`out/${port}/${file.relpath}\`, which is not a plain file`, log);
       const inner = join(path, file.relpath);

@@ -1,6 +1,6 @@
 // Sources are artifacts too: found where the user keeps them, imported into the store, laid under data/sources.
 import * as fs from 'node:fs';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Json } from '../base/canon.ts';
 import type { Place } from '../base/place.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
@@ -48,22 +48,36 @@ function missing(source: SourceSpec, hint: string): Problem {
   };
 }
 
+function unsafe(source: SourceSpec, what: string): Problem {
+  return {
+    code: 'source/unsafe',
+    message: `source \`${source.name}\` ${what}`,
+    place: source.place,
+    hint: 'replace links by the files they name, or name the real place in the file of sources',
+  };
+}
+
+/** A path inside the project must mean the same files in every clone, so no part of it may be a link. */
+function leadsElsewhere(root: string, path: string): boolean {
+  const inside = relative(root, path);
+  return (
+    !inside.startsWith('..') && !isAbsolute(inside) && fs.realpathSync(path) !== join(fs.realpathSync(root), inside)
+  );
+}
+
 /** The files of a source, found where the user keeps them. Throws source/missing and source/unsafe. */
 export function filesOf(project: Project, source: SourceSpec): { files: readonly Found[]; folder: boolean } {
   const path = resolveSource(project, source);
   const stat = fs.statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new ProblemError(missing(source, 'paths are relative to the folder of pipeline.yaml'));
+  if (!stat.isFile() && !stat.isDirectory()) throw new ProblemError(unsafe(source, 'is neither a file nor a folder'));
+  if (!source.path.startsWith('npm:') && leadsElsewhere(project.root, path))
+    throw new ProblemError(unsafe(source, 'is reached through a link'));
   if (!stat.isDirectory()) return { files: [{ relpath: basename(path), path }], folder: false };
   const files = walk(path, (folder) => project.marks.watch(join(path, folder)))
     .filter(({ relpath }) => !relpath.split('/').some((part) => part.startsWith('.')))
     .map(({ relpath, kind }) => {
-      if (kind !== 'file')
-        throw new ProblemError({
-          code: 'source/unsafe',
-          message: `source \`${source.name}\` holds \`${relpath}\`, which is not a plain file`,
-          place: source.place,
-          hint: 'replace links by the files they name',
-        });
+      if (kind !== 'file') throw new ProblemError(unsafe(source, `holds \`${relpath}\`, which is not a plain file`));
       return { relpath, path: join(path, relpath) };
     });
   if (files.length === 0) throw new ProblemError(missing(source, 'the folder is empty'));

@@ -61,14 +61,17 @@ function touch(what: string, hint: string): void {
   throw new ProblemError(problem);
 }
 
-/** Node's own code asks its environment while it compiles and maps errors; that is no act of the stage. */
+/** Node's own code asks its environment while it loads code and maps errors; that is no act of the stage. */
 function isNodeItself(stack: string): boolean {
-  const caller = stack
+  const frames = stack
     .split('\n')
     .slice(1)
-    .find((line) => !/worker\.cjs|\/engine\/trap\.ts|at (Object|Reflect|Proxy)\.\w+ \(<anonymous>\)/.test(line));
-  // Not all of node:internal: `promisify(readFile)` and `then(Date.now)` call from there on behalf of the stage.
-  return caller !== undefined && /node:internal\/(modules|source_map|errors|util\/debuglog)/.test(caller);
+    .filter((line) => !/worker\.cjs|\/engine\/trap\.ts|at (Object|Reflect|Proxy)\.\w+ \(<anonymous>\)/.test(line));
+  // Only these rooms of Node: `promisify(readFile)` and `then(Date.now)` call from others on behalf of the stage.
+  const outer = frames.findIndex((line) => !line.includes('node:'));
+  return frames
+    .slice(0, outer < 0 ? frames.length : outer)
+    .some((line) => /node:internal\/(modules|source_map|errors|util\/debuglog)/.test(line));
 }
 
 const HINT = {

@@ -40,7 +40,7 @@ export class Values {
     const known = declaration.params.properties;
     const params: ParamSpec[] = [];
     for (const [param, value] of Object.entries(raw.params ?? {})) {
-      if (!(param in known)) {
+      if (!Object.hasOwn(known, param)) {
         const close = nearest(param, Object.keys(known));
         this.#report(
           'spec/unknown-param',
@@ -53,12 +53,13 @@ export class Values {
       }
       params.push(this.param(name, param, value));
     }
-    if (this.#values === null) return params;
+    // A reference that leads nowhere has been told; its value would only be an echo.
+    if (params.some((param) => 'isLost' in param)) return params;
     const given = Object.fromEntries(params.map(({ name: param, value }) => [param, value]));
     if (raw.map) given[raw.map.as] = 'element';
     const placeOf = (path: Path, which: 'key' | 'value') =>
       this.#document.place(
-        path.length === 0 || !(raw.params && (path[0] as string) in raw.params)
+        path.length === 0 || !(raw.params && Object.hasOwn(raw.params, path[0] as string))
           ? ['stages', name]
           : ['stages', name, 'params', path[0] as string],
         path.length === 0 ? 'key' : which,
@@ -73,10 +74,11 @@ export class Values {
     return params;
   }
 
-  param(stage: string, name: string, given: Json): ParamSpec {
+  param(stage: string, name: string, given: Json): ParamSpec & { readonly isLost?: true } {
     if (typeof given !== 'string' || !given.startsWith('$')) return { name, shown: `${stage}.${name}`, value: given };
     const value = this.#lookUp(given, ['stages', stage, 'params', name]);
-    return { name, shown: given.slice(1), value: value ?? null };
+    if (value === undefined) return { name, shown: given.slice(1), value: null, isLost: true };
+    return { name, shown: given.slice(1), value };
   }
 
   map(name: string, raw: RawStage): StageSpec['map'] {

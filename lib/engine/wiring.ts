@@ -21,7 +21,8 @@ import { type Report, Values } from './values.ts';
 export interface WiringFacts {
   /** Roots that a `$path` may start from, as one object: the resolved config and `sources`; null when the config has problems of its own. */
   readonly values: { readonly [key: string]: Json } | null;
-  readonly sourceNames: readonly string[];
+  /** Null when the file of sources has problems of its own. */
+  readonly sourceNames: readonly string[] | null;
   /** `uses:` -> its entry and what its code declares. */
   readonly declarations: ReadonlyMap<string, Declaration & { readonly entry: string }>;
   readonly fileExists: (path: string) => boolean;
@@ -33,7 +34,9 @@ export function wireSpec(document: Document, facts: WiringFacts): { spec: Spec; 
   const wiring = new Wiring(document, raw, facts);
   const stages = Object.keys(raw.stages).map((name) => wiring.stage(name));
   wiring.checkShapes();
-  const needs = new Map(stages.map((stage) => [stage.name, needsOf(stage).filter((name) => name in raw.stages)]));
+  const needs = new Map(
+    stages.map((stage) => [stage.name, needsOf(stage).filter((name) => Object.hasOwn(raw.stages, name))]),
+  );
   const { order, cycles } = orderOf(needs);
   for (const cycle of cycles) {
     wiring.problem(
@@ -113,7 +116,7 @@ class Wiring {
   #declaredInputs(name: string, raw: RawStage, declaration: Declaration): Record<string, InputSpec> {
     const given = raw.in ?? {};
     for (const port of Object.keys(given)) {
-      if (port in declaration.inputs) continue;
+      if (Object.hasOwn(declaration.inputs, port)) continue;
       const close = nearest(port, Object.keys(declaration.inputs));
       const known = Object.keys(declaration.inputs).join(', ') || 'none';
       this.problem(
@@ -126,7 +129,7 @@ class Wiring {
     }
     const inputs: Record<string, InputSpec> = {};
     for (const [port, { kind, shape, many, slice }] of Object.entries(declaration.inputs)) {
-      const wires = given[port];
+      const wires = Object.hasOwn(given, port) ? given[port] : undefined;
       if (wires === undefined) {
         const path = raw.in ? ['stages', name, 'in'] : ['stages', name];
         this.problem(
@@ -159,13 +162,13 @@ class Wiring {
     for (const [index, text] of list.entries()) {
       const at = Array.isArray(given) ? [...path, index] : path;
       if (text === 'source:*' && many) {
-        for (const source of this.#facts.sourceNames) wires[source] = { kind: 'source', name: source };
+        for (const source of this.#facts.sourceNames ?? []) wires[source] = { kind: 'source', name: source };
         continue;
       }
       const wire = this.#wire(text, at);
       if (wire === null) continue;
       const label = many ? wireLabel(wire) : '';
-      if (label in wires)
+      if (Object.hasOwn(wires, label))
         this.problem('spec/bad-reference', `\`${text}\` is wired twice to port \`${port}\``, at, 'value');
       wires[label] = wire;
     }
@@ -191,16 +194,15 @@ class Wiring {
     }
     if (text.startsWith('source:')) {
       const name = text.slice('source:'.length);
-      if (!this.#facts.sourceNames.includes(name)) {
-        const close = nearest(name, this.#facts.sourceNames);
+      const known = this.#facts.sourceNames;
+      if (known !== null && !known.includes(name)) {
+        const close = nearest(name, known);
         this.problem(
           'spec/unknown-source',
           `there is no source \`${name}\``,
           at,
           'value',
-          close
-            ? `did you mean \`source:${close}\`?`
-            : `known sources: ${this.#facts.sourceNames.join(', ') || 'none'}`,
+          close ? `did you mean \`source:${close}\`?` : `known sources: ${known.join(', ') || 'none'}`,
         );
       }
       return { kind: 'source', name };
@@ -216,7 +218,7 @@ class Wiring {
       );
       return null;
     }
-    const target = this.#raw.stages[stage];
+    const target = this.#stageNamed(stage);
     if (target === undefined) {
       const close = nearest(stage, Object.keys(this.#raw.stages));
       this.problem(
@@ -229,7 +231,7 @@ class Wiring {
       return null;
     }
     const ports = this.#outputs(target);
-    if (ports !== null && !(port in ports)) {
+    if (ports !== null && !Object.hasOwn(ports, port)) {
       const close = nearest(port, Object.keys(ports));
       this.problem(
         'spec/unknown-port',
@@ -243,6 +245,10 @@ class Wiring {
     return { kind: 'stage', stage, port };
   }
 
+  #stageNamed(name: string): RawStage | undefined {
+    return Object.hasOwn(this.#raw.stages, name) ? this.#raw.stages[name] : undefined;
+  }
+
   #outputs(raw: RawStage): Readonly<Record<string, { kind: Port['kind']; shape?: string }>> | null {
     if (raw.uses === undefined)
       return Object.fromEntries(Object.entries(raw.out ?? {}).map(([port, kind]) => [port, { kind }]));
@@ -254,8 +260,9 @@ class Wiring {
     for (const [name, raw] of Object.entries(this.#raw.stages)) {
       const declaration = raw.uses === undefined ? null : this.#facts.declarations.get(raw.uses);
       for (const [port, given] of Object.entries(raw.in ?? {})) {
-        const wanted = declaration?.inputs[port];
-        if (!wanted) continue;
+        const inputs = declaration?.inputs ?? {};
+        const wanted = Object.hasOwn(inputs, port) ? inputs[port] : undefined;
+        if (wanted === undefined) continue;
         for (const text of [given].flat()) {
           if (text === '$run' && wanted.kind !== 'json') {
             this.problem(
@@ -266,9 +273,10 @@ class Wiring {
             );
           }
           const [stage = '', from = ''] = text.split('.');
-          const target = this.#raw.stages[stage];
-          const found = target && this.#outputs(target)?.[from];
-          if (!found) continue;
+          const target = this.#stageNamed(stage);
+          const ports = target === undefined ? null : this.#outputs(target);
+          const found = ports !== null && Object.hasOwn(ports, from) ? ports[from] : undefined;
+          if (target === undefined || found === undefined) continue;
           const mapped = target.map !== undefined && found.kind !== 'tree';
           const shapes = found.shape === undefined || wanted.shape === 'any' || found.shape === wanted.shape;
           if (found.kind === wanted.kind && shapes && !mapped) continue;

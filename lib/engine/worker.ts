@@ -8,6 +8,7 @@ import { type Problem, ProblemError } from '../base/problem.ts';
 import type { JsonOutput, Sink, TreeInput } from '../stage/port.ts';
 import type { Stage } from '../stage/stage.ts';
 import { HashingFile } from '../store/files.ts';
+import { isSafeName } from '../store/tree.ts';
 import { disturb } from './disturb.ts';
 import type { InputArtifact, MadeFile, WorkerSettings, WorkItem, WorkMessage, WorkResult } from './executor.ts';
 import { arm, untrapped } from './trap.ts';
@@ -186,10 +187,6 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
-/** Relative, no empty, `.` or `..` part, no control character, no backslash. */
-const isSafe = (path: string) =>
-  !/[\p{Cc}\\]/u.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-
 /** Output ports of one unit; files are hashed while written and stay at temporary names until the coordinator takes them. */
 class Outputs {
   readonly ports: Record<string, unknown> = {};
@@ -197,6 +194,8 @@ class Outputs {
   /** Every file begun, and those of them not yet closed. */
   readonly #begun = new Set<HashingFile>();
   readonly #open = new Map<HashingFile, string>();
+  /** `output/relpath` of every finished file. */
+  readonly #names = new Set<string>();
   readonly #item: WorkItem;
 
   constructor(item: WorkItem) {
@@ -235,8 +234,7 @@ class Outputs {
       close: () => {
         if (!this.#open.delete(file)) return;
         const { path, md5, size } = untrapped(() => file.finish());
-        this.#refuse(output, relpath);
-        this.#made[output]?.push({ relpath, md5, size, temp: path });
+        this.#add(output, { relpath, md5, size, temp: path });
       },
     };
   }
@@ -248,7 +246,6 @@ class Outputs {
   }
 
   #adopt(output: string, relpath: string, from: TreeInput | { digest: string }, entry?: string): void {
-    this.#refuse(output, relpath);
     const files = Object.values(this.#item.inputs).flatMap((input) =>
       Object.values(input.artifacts)
         .filter((artifact) => artifact.md5 === from.digest)
@@ -256,13 +253,20 @@ class Outputs {
     );
     const file = entry === undefined ? files[0] : files.find((candidate) => candidate.relpath === entry);
     if (file === undefined) this.#bad(output, `adopts \`${entry ?? from.digest}\`, which none of its inputs has`);
-    else this.#made[output]?.push({ relpath, md5: file.md5, size: file.size, temp: null });
+    else this.#add(output, { relpath, md5: file.md5, size: file.size, temp: null });
   }
 
   #refuse(output: string, relpath: string): void {
-    if (relpath !== '' && !isSafe(relpath)) this.#bad(output, `writes to the unsafe name ${JSON.stringify(relpath)}`);
-    if (this.#made[output]?.some((file) => file.relpath === relpath))
+    if (this.#item.outputs[output]?.kind === 'tree' && !isSafeName(relpath))
+      this.#bad(output, `writes to the unsafe name ${JSON.stringify(relpath)}`);
+    if (this.#names.has(`${output}/${relpath}`))
       this.#bad(output, `writes ${relpath === '' ? 'its file' : `\`${relpath}\``} twice`);
+  }
+
+  #add(output: string, file: MadeFile): void {
+    this.#refuse(output, file.relpath);
+    this.#names.add(`${output}/${file.relpath}`);
+    this.#made[output]?.push(file);
   }
 
   #bad(output: string, message: string): never {
@@ -276,6 +280,14 @@ class Outputs {
     for (const name of this.#open.values()) this.#bad(name, 'was opened and never closed');
     for (const [name, { kind }] of Object.entries(this.#item.outputs)) {
       if (kind !== 'tree' && this.#made[name]?.length === 0) this.#bad(name, 'was not written');
+    }
+    for (const [name, files] of Object.entries(this.#made)) {
+      for (const { relpath } of files) {
+        for (let slash = relpath.indexOf('/'); slash >= 0; slash = relpath.indexOf('/', slash + 1)) {
+          const folder = relpath.slice(0, slash);
+          if (this.#names.has(`${name}/${folder}`)) this.#bad(name, `makes \`${folder}\` both a file and a folder`);
+        }
+      }
     }
     return this.#made;
   }

@@ -46,6 +46,14 @@ export function parseTree(bytes: Uint8Array): TreeEntry[] {
   return entries;
 }
 
+/** A name a stage may give a file: relative, no empty, `.` or `..` part, no control character or backslash, nothing DVC never lists. */
+export function isSafeName(relpath: string): boolean {
+  const names = relpath.split('/');
+  if (/[\p{Cc}\\\p{Cs}]/u.test(relpath) || names.some((name) => ['', '.', '..', '.git', '.hg', '.dvc'].includes(name)))
+    return false;
+  return names.at(-1) !== '.dvcignore';
+}
+
 function readJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
