@@ -44,14 +44,7 @@ function replan(folder, args) {
 }
 
 /** Slow peers are measured once, the slowest on fewer stages. */
-const PEERS = {
-  'plain sh': { width: 100, rounds: 5 },
-  ninja: { width: 100, rounds: 5 },
-  turbo: { width: 100, rounds: 1 },
-  wireit: { width: 100, rounds: 1 },
-  snakemake: { width: 100, rounds: 1 },
-  dvc: { width: 100, rounds: 1, all: 10 },
-};
+const SLOW = { turbo: 100, wireit: 100, snakemake: 100, dvc: 20 };
 
 function peerCases(tool, bin, width, rounds) {
   const stages = wiring(LAYERS, width);
@@ -87,28 +80,14 @@ export function layers({ quick, log }) {
   if (seen['ninja all'])
     for (const kind of Object.keys(GOALS)) rows.push(row(told('ninja', '1,000', kind), seen[`ninja ${kind}`]));
   if (quick) return { rows, skipped };
-  for (const tool of ['turbo', 'wireit', 'snakemake', 'dvc']) {
-    const made = withPeer(tool, log, (bin) => slowPeer(tool, bin, log));
+  for (const [tool, size] of Object.entries(SLOW)) {
+    const made = withPeer(tool, log, (bin) => ({ seen: compare(peerCases(tool, bin, size, 1), { rounds: 1, log }) }));
     if (made.skipped) skipped.push(made.skipped);
     else
-      for (const [kind, { samples, count }] of Object.entries(made)) rows.push(row(told(tool, count, kind), samples));
+      for (const kind of Object.keys(GOALS))
+        rows.push(row(told(tool, (size * LAYERS).toLocaleString('en'), kind), made.seen[`${tool} ${kind}`]));
   }
   return { rows, skipped };
-}
-
-function slowPeer(tool, bin, log) {
-  const { width, rounds, all } = PEERS[tool];
-  const result = {};
-  for (const size of new Set([width, all ?? width])) {
-    const wanted = all === undefined ? Object.keys(GOALS) : size === all ? ['one', 'all'] : ['nothing'];
-    const seen = compare(
-      peerCases(tool, bin, size, rounds).filter(({ name }) => wanted.some((kind) => name.endsWith(kind))),
-      { rounds, log },
-    );
-    for (const kind of wanted)
-      result[kind] = { samples: seen[`${tool} ${kind}`], count: (size * LAYERS).toLocaleString('en') };
-  }
-  return result;
 }
 
 export const manyTitle = 'Ten thousand stages';

@@ -1,31 +1,24 @@
 // Figure "legacy": bars of generator v0, ours and the same bars in Python, as CPU per row without start-up.
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { bareNode, compare, measure, row } from './meter.mjs';
+import { compare, measure, row } from './meter.mjs';
 import { withPeer } from './peers.mjs';
 import { fresh, own, write } from './program.mjs';
 
-export const title = 'Bars of generator v0';
+export const title = 'Bars of generator v0, CPU per row without start-up';
 
-const BUSINESS_DAYS_A_YEAR = 260.9;
-
-/** Our function in a script of its own, which repeats it over seeds and prints seconds of CPU and the last close of the first. */
+/** Our function in a script of its own; prints seconds of CPU, the last close and the number of rows, as legacy.py does. */
 function script() {
   const folder = fresh('legacy');
   write(folder, {
     'main.ts': `import { generateLegacyBars } from ${JSON.stringify(join(own, 'lib/market/legacy.ts'))};
-const [start, end, seed, times] = process.argv.slice(2);
-const request = (n: number) => ({ tickers: ['AAPL'], start: start!, end: end!, seed: Number(seed) + n, generator_version: 'v0' as const });
+const [end, count, seed] = process.argv.slice(2);
+const tickers = Array.from({ length: Number(count) }, (_, i) => \`T\${i}\`);
 const before = process.cpuUsage();
-let rows = 0;
-let last = 0;
-for (let n = 0; n < Number(times); n++) {
-  const bars = generateLegacyBars(request(n))[0]!;
-  rows += bars.close.length;
-  if (n === 0) last = bars.close.at(-1)!;
-}
+const bars = generateLegacyBars({ tickers, start: '2000-01-03', end: end!, seed: Number(seed), generator_version: 'v0' });
 const used = process.cpuUsage(before);
-process.stdout.write(\`\${(used.user + used.system) / 1e6} \${last} \${rows}\`);
+const rows = bars.reduce((sum, { close }) => sum + close.length, 0);
+process.stdout.write(\`\${(used.user + used.system) / 1e6} \${bars.at(-1)!.close.at(-1)} \${rows}\`);
 `,
   });
   const outfile = join(folder, 'main.cjs');
@@ -33,52 +26,56 @@ process.stdout.write(\`\${(used.user + used.system) / 1e6} \${last} \${rows}\`);
   return outfile;
 }
 
-/** CPU per row of one run, in nanoseconds, under the name the meter uses for what it compares. */
-function perRow(found, rows) {
-  const seconds = Number(found.stdout.split(' ')[0]);
+/** One run as nanoseconds per row; `check` takes the last close. */
+function perRow(cmd, check) {
+  const found = measure({ cmd });
+  const [seconds, close, rows] = found.stdout.trim().split(' ').map(Number);
+  check(close);
   return { ...found, cpuMs: (1e9 * seconds) / rows };
 }
 
 export function legacy({ quick, log }) {
-  const years = quick ? 40 : 200;
-  const end = `${2000 + years}-01-03`;
-  const rows = Math.round(BUSINESS_DAYS_A_YEAR * years);
+  const end = '2040-01-03';
+  const tickers = quick ? 20 : 100;
   const main = script();
-  const own = (times) => (round) => {
-    const found = measure({ cmd: [process.execPath, main, '2000-01-03', end, String(round), String(times)] });
-    return perRow(found, Number(found.stdout.split(' ')[2]));
+  const closes = new Map();
+  const same = (round) => (close) => {
+    if ((closes.get(round) ?? close) !== close) throw new Error(`numpy ends at ${closes.get(round)}, not ${close}`);
+    closes.set(round, close);
   };
-  const cases = [
-    { name: 'once', run: own(1) },
-    { name: 'warm', run: own(40) },
-  ];
-  const python = withPeer('numpy', log, (bin) => {
-    const theirs = (how, count) => (round) =>
-      perRow(measure({ cmd: [bin, join(import.meta.dirname, 'legacy.py'), how, String(count), String(round)] }), count);
-    cases.push(
-      { name: 'numpy', run: theirs('numpy', rows) },
-      { name: 'loop', run: theirs('loop', rows) },
-      { name: 'frame', run: theirs('frame', 2000) },
+  return withPeer('numpy', log, (python) => {
+    const file = join(import.meta.dirname, 'legacy.py');
+    const theirs = (how, to, count, check) => (round) =>
+      perRow([python, file, how, to, String(count), String(round)], check(round));
+    const unchecked = () => () => {};
+    const seen = compare(
+      [
+        {
+          name: 'ours',
+          run: (round) => perRow([process.execPath, main, end, String(tickers), String(round)], same(round)),
+        },
+        { name: 'numpy', run: theirs('numpy', end, tickers, same) },
+        { name: 'loop', run: theirs('loop', end, 1, unchecked) },
+        { name: 'frame', run: theirs('frame', '2008-01-03', 1, unchecked) },
+      ],
+      { rounds: quick ? 3 : 9, log: () => {} },
     );
-    return {};
+    const against = (name, shown) => ({ name: shown, samples: seen[name] });
+    const unit = 'ns a row';
+    const rows = [
+      row(`${tickers} tickers, 40 years of days`, seen.ours, {
+        goal: { max: 1 },
+        against: against('numpy', 'the same bars in numpy and pandas'),
+      }),
+      row('how many times faster than a loop over rows', seen.ours, {
+        goal: { min: 1000 },
+        against: against('frame', 'Python that adds each row to a frame'),
+      }),
+      row('how many times faster than a loop over rows', seen.ours, {
+        times: true,
+        against: against('loop', 'Python that makes a list of records'),
+      }),
+    ];
+    return { rows: rows.map((one) => ({ ...one, unit })) };
   });
-  const seen = compare(cases, { rounds: quick ? 3 : 9, log: () => {}, baseline: bareNode });
-  const result = [];
-  const versus = (what, name, goal, against) =>
-    result.push({
-      ...row(what, seen[name], { goal, against: { name: against, samples: seen[against] } }),
-      unit: 'ns a row',
-    });
-  if (python.skipped) return { rows: [], skipped: [python.skipped] };
-  const size = `one ticker, ${rows.toLocaleString('en')} days`;
-  versus(`${size}, in a new process`, 'once', { max: 1 }, 'numpy');
-  versus(`${size}, 40 seeds in a row`, 'warm', { max: 1 }, 'numpy');
-  versus(
-    `${size}, how many times faster than a Python loop that adds each row to the frame`,
-    'once',
-    { min: 1000 },
-    'frame',
-  );
-  versus(`${size}, how many times faster than a Python loop over records`, 'once', { min: 1 }, 'loop');
-  return { rows: result };
 }

@@ -1,6 +1,6 @@
 """The bars of generator v0 in Python, three ways; prints seconds of CPU for the bars alone and their checksum.
 
-usage: legacy.py frame|loop|numpy <rows> <seed>
+usage: legacy.py frame|loop|numpy <end> <tickers> <seed>
 """
 import sys
 import time
@@ -8,8 +8,9 @@ import time
 import numpy as np
 import pandas as pd
 
-how, rows, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-days = pd.bdate_range("2000-01-03", periods=rows)
+how, end, tickers, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+days = pd.bdate_range("2000-01-03", end)
+rows = len(days)
 COLUMNS = ["date", "ticker", "open", "high", "low", "close", "volume"]
 
 
@@ -49,8 +50,9 @@ def framed(rng, close):
     return frame
 
 
+make = {"numpy": vectorised, "loop": appended, "frame": framed}[how]
 started = time.process_time()
 rng = np.random.default_rng(seed)
-base = 100 * (1 + rng.normal(0, 0.01))
-frame = {"numpy": vectorised, "loop": appended, "frame": framed}[how](rng, base)
-print(time.process_time() - started, frame.close.iloc[-1])
+frames = [make(rng, 100 * (1 + rng.normal(0, 0.01))) for _ in range(tickers)]
+whole = pd.concat(frames, ignore_index=True)
+print(time.process_time() - started, float(whole.close.iloc[-1]), len(whole))

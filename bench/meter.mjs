@@ -59,18 +59,21 @@ export function compare(cases, { rounds, log, baseline = bareNode }) {
   return seen;
 }
 
-/** A line of the table: what was measured, against what, and the goal if there is one ({ max } or { min }). */
-export function row(what, samples, { goal = null, against = null, by = 'cpuMs', note = '' } = {}) {
+/** A line of the table: what was measured, against what, and the goal if there is one: { max }, or { min } of how many times less. */
+export function row(
+  what,
+  samples,
+  { goal = null, against = null, by = 'cpuMs', times = goal?.min !== undefined, note = '' } = {},
+) {
   const pairs = against === null ? samples : samples.slice(0, against.samples.length);
   const own = by === 'cpuMs' ? 'ratio' : 'wallRatio';
   const ratios = pairs.map((one, i) => (against === null ? one[own] : one[by] / against.samples[i][by]));
-  const inverse = goal?.min !== undefined;
   return {
     what,
     against: against?.name ?? '`node -e 0`',
     by: by === 'cpuMs' ? 'CPU' : 'wall',
     goal,
-    ratio: spread(inverse ? ratios.map((ratio) => 1 / ratio) : ratios),
+    ratio: spread(times ? ratios.map((ratio) => 1 / ratio) : ratios),
     cpuMs: median(samples.map(({ cpuMs }) => cpuMs)),
     wallMs: median(samples.map(({ wallMs }) => wallMs)),
     rounds: pairs.length,

@@ -70,7 +70,7 @@ export function withPeer(name, log, work) {
     bin = peer(name);
   } catch (error) {
     log(`skipped: ${error.message}`);
-    return { skipped: error.message };
+    return { rows: [], skipped: error.message };
   }
   return work(bin);
 }

@@ -15,12 +15,12 @@ export function store(name, result) {
 const number = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 const ms = (value) => (value >= 10 ? value.toFixed(0) : value.toPrecision(2));
 
-function line({ what, against, by, goal, ratio, cpuMs, wallMs, rounds, note }) {
+function line({ what, against, by, goal, ratio, cpuMs, wallMs, rounds, note, unit }) {
   const asked = goal === null ? '' : goal.max !== undefined ? `<= ${goal.max}` : `>= ${goal.min}`;
   const met = goal === null ? '' : isMet(goal, ratio.median) ? 'yes' : '**no**';
   const spread =
     rounds > 1 ? `${number(ratio.median)} (${number(ratio.min)}..${number(ratio.max)})` : number(ratio.median);
-  const cost = by === 'CPU' ? `${ms(cpuMs)} CPU` : `${ms(wallMs)} wall`;
+  const cost = unit ? `${ms(cpuMs)} ${unit}` : by === 'CPU' ? `${ms(cpuMs)} ms` : `${ms(wallMs)} ms wall`;
   return `| ${what}${note ? ` (${note})` : ''} | ${against}, ${by} | ${asked} | ${spread} | ${met} | ${cost} | ${rounds} |`;
 }
 
@@ -35,11 +35,11 @@ export function writePage(figures) {
     const { rows, skipped = [], peers = '' } = JSON.parse(fs.readFileSync(file, 'utf8'));
     parts.push(
       `## ${title}\n`,
-      '| what | ratio to | goal | measured: median (min..max) | met | ms, median | rounds |',
+      '| what | ratio to | goal | measured: median (min..max) | met | median | rounds |',
       '| --- | --- | --- | --- | --- | --- | --- |',
       ...rows.map(line),
       ...(peers ? ['', `Peers: ${peers}.`] : []),
-      ...skipped.map((reason) => `\nSkipped: ${reason}.`),
+      ...[skipped].flat().map((reason) => `\nSkipped: ${reason}.`),
       '',
     );
   }
