@@ -46,6 +46,23 @@ export function registerProof(program: Command, context: Context): void {
       );
     });
 
+  program
+    .command('validate <dataset_id>')
+    .summary('check a published dataset again')
+    .description(
+      'Run the market checks again on the files of a dataset and show their report as JSON.\nLeaves with status 0 when it passes and 1 when it fails.',
+    )
+    .option('--json', 'only the report: no verdict on stderr')
+    .addHelpText('after', '\nExample:\n  pipeline validate latest')
+    .action(async (word: string, flags) => {
+      const { openData } = await import('./data.ts');
+      const { validate } = await import('./validate.ts');
+      const { dataset, passed, summary, report } = await validate(context.program, openData(context), word);
+      if (!flags.json) process.stderr.write(`${dataset} ${passed ? 'passes' : 'fails'}: ${summary}\n`);
+      answer('', report, true);
+      context.exit(passed ? 0 : 1);
+    });
+
   program.command('remake <folder>', { hidden: true }).action(async (folder: string) => {
     const { remakeChild } = await import('./remake.ts');
     await remakeChild(context.program, folder, context.signal);

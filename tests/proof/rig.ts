@@ -26,6 +26,7 @@ export interface Rig {
   write(name: string, text: string | Uint8Array): void;
   edit(name: string, from: string, to: string): void;
   read(name: string): string;
+  bytes(name: string): Uint8Array;
   exists(name: string): boolean;
   cli(args: readonly string[], options?: { env?: Readonly<Record<string, string>>; own?: string }): Promise<Ran>;
 }
@@ -63,6 +64,7 @@ export function openRig(files: Readonly<Record<string, string>> = {}): Rig {
       );
     },
     read: (name) => readFileSync(path(name), 'utf8'),
+    bytes: (name) => readFileSync(path(name)),
     exists: (name) => existsSync(path(name)),
     cli: (args, { env = {}, own = OWN } = {}) =>
       collect(process.execPath, [join(own, 'dist', 'pipeline.cjs'), ...args], root, {
