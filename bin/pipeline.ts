@@ -4,6 +4,7 @@ import { EXIT_OF, ProblemError } from '../lib/base/problem.ts';
 import { registerData } from './commands-data.ts';
 import { registerProof } from './commands-proof.ts';
 import { registerRun } from './commands-run.ts';
+import { registerSchedule } from './commands-schedule.ts';
 import { type Context, fail } from './door.ts';
 import type { Program } from './open.ts';
 
@@ -19,6 +20,7 @@ export function commands(context: Context): Command {
   registerRun(program, context);
   registerData(program, context);
   registerProof(program, context);
+  registerSchedule(program, context);
   return program;
 }
 
