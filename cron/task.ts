@@ -86,7 +86,7 @@ export async function runTask(
     const path = `${AUTOMATION}/${task.name}-${started.replace(/[-:.]/g, '')}.json`;
     writeAtomic(join(ground.root, path), `${JSON.stringify(audit, null, 2)}\n`, join(ground.root, AUTOMATION));
     const { run, dataset_id } = audit;
-    if (child.datasetId !== null && audit.outcome === 'done')
+    if (dataset_id !== null && audit.outcome === 'done')
       note(ground, 'generated', task.name, { run: run as Json, dataset_id: dataset_id as Json });
     for (const { stage, passed, summary } of child.verdicts)
       note(ground, 'validated', task.name, { run: run as Json, stage, passed, summary });
@@ -132,7 +132,6 @@ interface ChildRun {
   readonly signal: string | null;
   readonly run: string | null;
   readonly summary: RunSummary | null;
-  readonly datasetId: string | null;
   readonly verdicts: readonly Verdict[];
   readonly problems: readonly string[];
 }
@@ -148,15 +147,14 @@ async function runChild({ own, root }: Ground, args: readonly string[], signal: 
   signal.addEventListener('abort', pass);
   if (signal.aborted) pass();
   const closed = once(child, 'close').catch(() => [null, null]); // it could not even start
-  let [run, plain]: (string | null)[] = [null, null];
+  let run: string | null = null;
   let summary: RunSummary | null = null;
   const verdicts: Verdict[] = [];
   const problems = new Set<string>();
   for await (const line of createInterface({ input: child.stdout })) {
     const said = parseLine(line);
-    // A run that finds nothing to do may say the dataset_id alone.
-    if (said === null) plain = /^\w+$/.test(line) ? line : plain;
-    else if (!('type' in said)) for (const { code } of said.problems) problems.add(code);
+    if (said === null) continue;
+    if (!('type' in said)) for (const { code } of said.problems) problems.add(code);
     else if (said.type === 'run-started') run = said.run;
     else if (said.type === 'run-finished') summary = said;
     else if (said.type === 'unit-verdict')
@@ -166,8 +164,7 @@ async function runChild({ own, root }: Ground, args: readonly string[], signal: 
   }
   const [exitCode, killed] = (await closed) as [number | null, string | null];
   signal.removeEventListener('abort', pass);
-  const datasetId = summary === null ? plain : summary.datasetId;
-  return { exitCode, signal: killed, run, summary, datasetId, verdicts, problems: [...problems] };
+  return { exitCode, signal: killed, run, summary, verdicts, problems: [...problems] };
 }
 
 function parseLine(line: string): RunEvent | { readonly problems: readonly Problem[] } | null {
@@ -188,7 +185,8 @@ function auditOf(
   child: ChildRun,
 ): Audit & Json {
   const { root, under } = ground;
-  const { exitCode, signal, run, summary, datasetId, verdicts, problems } = child;
+  const { exitCode, signal, run, summary, verdicts, problems } = child;
+  const datasetId = summary?.datasetId ?? null;
   const dataset = under === null || datasetId === null || exitCode !== 0 ? null : readDataset(root, under, datasetId);
   const meta = (name: string) => dataset?.meta[name] ?? null;
   const own = (name: string) => JSON.parse(readFileSync(join(ground.own, name), 'utf8')) as Record<string, string>;

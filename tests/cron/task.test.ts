@@ -125,6 +125,7 @@ describe('a scheduled task', () => {
     const found = audits(rig);
     expect(found.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'done']);
     expect(found[0]!.dataset_id).toMatch(/^syn_/);
+    for (const { run_log } of found) expect(rig.exists(run_log as string)).toBe(true);
     expect(new Set(found.map(({ dataset }) => JSON.stringify(dataset))).size).toBe(1);
   });
 
