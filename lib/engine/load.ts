@@ -1,5 +1,5 @@
 // From the files a user wrote to a frozen plan of the pipeline; what was checked once is not checked again until a file changes.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { canon, type Json } from '../base/canon.ts';
 import { sha256Json } from '../base/digest.ts';
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
@@ -105,7 +105,7 @@ async function check(
   );
   const known = readChecked(project);
   const holds = (file: string, md5: string | null) =>
-    (project.marks.md5(join(project.root, file))?.md5 ?? null) === md5;
+    (project.marks.md5(resolve(project.root, file))?.md5 ?? null) === md5;
   if (
     known !== null &&
     known.question === question &&
@@ -117,7 +117,7 @@ async function check(
   }
   const files: Record<string, string | null> = {};
   const read: Reader = (file) => {
-    const path = join(project.root, file);
+    const path = resolve(project.root, file);
     files[file] = project.marks.md5(path)?.md5 ?? null;
     return readTextIfAny(path);
   };

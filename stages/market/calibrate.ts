@@ -10,6 +10,7 @@ import { json, type TreeInput, tree, trees } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { median } from '../../lib/stats/moments.ts';
 import { readSource, type SourceFile } from '../../lib/table/adapter.ts';
+import type { FindingKind } from '../../lib/table/finding.ts';
 import type { ColumnNames, PriceTable } from '../../lib/table/prices.ts';
 import type { CalibrationReport, TickerParameters } from './shapes.ts';
 import { fileOf } from './tables.ts';
@@ -48,6 +49,18 @@ interface History {
 }
 
 const LISTED = 1000;
+
+/** What the reader did about what it could not read; cells and columns that it read as missing are then for the policy. */
+const READ_AS: Readonly<Record<FindingKind, string>> = {
+  'bad-number': 'read as missing',
+  'missing-column': 'read as missing',
+  'duplicate-column': 'first one read',
+  'empty-file': 'no rows',
+  'bad-date': 'dropped',
+  'field-count': 'dropped',
+  'missing-ticker': 'dropped',
+  quote: 'dropped',
+};
 
 export const calibrate = defineStage<Params>()({
   summary: 'drift, volatility, start price and correlation from real prices, with standard errors',
@@ -132,7 +145,7 @@ export const calibrate = defineStage<Params>()({
         row,
         date: null,
         kind,
-        action: 'dropped' as const,
+        action: READ_AS[kind],
         detail,
       })),
       ...clean.findings.map((finding) => ({ ticker, source, ...finding })),
@@ -191,8 +204,10 @@ async function readHistories(
         });
         continue;
       }
+      const cleaning = { ...policy, ...source.policy };
+      problems.push(...(cleaning.missing_value === 'refuse' ? unreadable(table) : []));
       try {
-        const clean = cleanSeries({ ...table, day: table.date }, { ...policy, ...source.policy });
+        const clean = cleanSeries({ ...table, day: table.date }, cleaning);
         histories.set(table.ticker, { source: name, table, clean });
       } catch (error) {
         if (!(error instanceof ProblemError)) throw error;
@@ -202,6 +217,13 @@ async function readHistories(
   }
   raise(problems);
   return histories;
+}
+
+/** Rows of which the reader could make nothing: who refuses a missing value refuses these too. */
+function unreadable({ findings }: PriceTable): Problem[] {
+  return findings
+    .filter(({ kind }) => READ_AS[kind] === 'dropped')
+    .map(({ file, row, detail }) => ({ code: 'data/refused', message: `${file} row ${row}: ${detail}` }));
 }
 
 /** Estimates of one ticker under its overrides: calibrated first, the configuration on top. */

@@ -93,7 +93,8 @@ function expectationOf(setting: CheckSetting, calibration: CalibrationReport): E
     calendar: sessionsBetween(calendarOf(calendar), parseDate(start_date), parseDate(end_date)),
     tick: legacy ? null : setting.tick,
     gbm: legacy ? null : Object.fromEntries(tickers.map((ticker) => [ticker, assetIn(calibration, ticker)])),
-    correlation: legacy ? null : targetOf(tickers, calibration),
+    // One ticker has nobody to be correlated with.
+    correlation: legacy || tickers.length < 2 ? null : targetOf(tickers, calibration),
   };
 }
 
