@@ -65,8 +65,9 @@ export function push(
   const known = new Set(sent.length === 0 ? [] : depot.textNames('receipts', true));
   let count = 0;
   for (const receipt of sent) {
-    if (known.has(`${receipt.key}.json`)) continue;
-    depot.writeText(receiptName(receipt.key), `${JSON.stringify(receipt)}\n`);
+    const name = receiptName(receipt.key);
+    if (known.has(name)) continue;
+    depot.writeText(`receipts/${name}`, `${JSON.stringify(receipt)}\n`);
     count++;
   }
   return { blobs, bytes, receipts: count, problems: [...problems.values()] };
@@ -120,7 +121,7 @@ export function pullReceipts(store: BlobStore, receipts: Receipts, depot: Depot,
   let [blobs, bytes, count] = [0, 0, 0];
   for (const key of keys) {
     if (receipts.read(key) !== null) continue;
-    const receipt = parseReceipt(depot.readText(receiptName(key)) ?? '');
+    const receipt = parseReceipt(depot.readText(`receipts/${receiptName(key)}`) ?? '');
     if (receipt?.key !== key) continue;
     const wanted = Object.entries(receipt.outputs).map(([port, { md5 }]) => ({
       md5,
@@ -185,7 +186,7 @@ export function recordNames(depot: Depot): string[] {
 }
 
 function receiptName(key: string): string {
-  return `receipts/${key.slice(0, 2)}/${key}.json`;
+  return `${key.slice(0, 2)}/${key}.json`;
 }
 
 /** The remote's folder must be there before anything is read from it. */

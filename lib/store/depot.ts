@@ -115,10 +115,11 @@ export class Depot {
     remove(join(this.root, 'pipeline', name));
   }
 
-  /** Names below a folder of ours, two levels down when `split`. */
+  /** Names below a folder of ours; with `split`, of the files in its folders, as `ab/name`. */
   textNames(folder: string, split: boolean): string[] {
     const path = join(this.root, 'pipeline', folder);
-    return split ? listNames(path).flatMap((part) => listNames(join(path, part))) : listNames(path);
+    if (!split) return listNames(path);
+    return listNames(path).flatMap((part) => listNames(join(path, part)).map((name) => `${part}/${name}`));
   }
 }
 

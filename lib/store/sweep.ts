@@ -59,7 +59,7 @@ export function sweep(
 export function sweepRemote(depot: Depot, used: ReadonlySet<string>, dryRun: boolean): Swept {
   let count = 0;
   for (const name of depot.textNames('receipts', true)) {
-    const path = `receipts/${name.slice(0, 2)}/${name}`;
+    const path = `receipts/${name}`;
     const receipt = parseReceipt(depot.readText(path) ?? '');
     if (receipt !== null && Object.values(receipt.outputs).every(({ md5 }) => used.has(md5))) continue;
     count++;

@@ -28,6 +28,27 @@ describe('after a run', () => {
     expect(rig.read(`data/synthetic/${id}/loud.txt`)).toContain('SEED 7 SINCE 2020-01-01');
   });
 
+  test('[S1-18] runs that race leave whole files at every moment, and the last to end is latest', async () => {
+    const rig = demo();
+    await run(rig);
+    const runs = Array.from({ length: 5 }, (_, i) => rig.cli(['run', '--seed', String(i)]));
+    let racing = true;
+    const ended: string[] = [];
+    const all = Promise.all(runs.map((one) => one.then((ran) => ended.push(ran.out.trim())))).then(() => {
+      racing = false;
+    });
+    let reads = 0;
+    while (racing) {
+      expect(latest(rig)).toMatchObject({ dataset_id: expect.stringMatching(/^syn_[0-9a-f]{12}$/) });
+      reads++;
+      await new Promise((next) => setTimeout(next, 2));
+    }
+    await all;
+    expect(reads).toBeGreaterThan(10);
+    expect(new Set(ended).size).toBe(5);
+    expect(ended).toContain(latest(rig).dataset_id);
+  });
+
   test('[S1-103] each dataset and wired source has a pointer, and git ignores the data beside it', async () => {
     const rig = demo();
     const id = await run(rig);

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { afterEach, describe, expect, test } from 'vitest';
+import { blobNames } from '../../lib/store/depot.ts';
+import { closure, receiptsInUse, sweep, sweepRemote } from '../../lib/store/sweep.ts';
+import { type Folder, openFolder, removeFolders } from './folder.ts';
+
+afterEach(removeFolders);
+
+const usedBy = ({ store }: Folder, ...roots: string[]) =>
+  closure(
+    roots,
+    (md5) => store.readTree(md5),
+    () => {},
+  );
+
+describe('what is in use', () => {
+  test('is each artifact and every file its tree lists', () => {
+    const folder = openFolder();
+    const { md5 } = folder.tree({ a: '1', 'b/c': '2' });
+    const files = folder.store.readTree(md5).map((entry) => entry.md5);
+    expect(usedBy(folder, md5)).toEqual(new Set([md5, ...files]));
+  });
+
+  test('hears of trees nobody can read', () => {
+    const lost: string[] = [];
+    closure(
+      ['x.dir', 'y'],
+      () => null,
+      (md5) => lost.push(md5),
+    );
+    expect(lost).toEqual(['x.dir']);
+  });
+
+  test('receipts stay when they are named, or when all they gave is in use anyway', () => {
+    const folder = openFolder();
+    const [a, b] = [folder.store.put('a'), folder.store.put('b')];
+    folder.receipt('1', { x: a });
+    folder.receipt('2', { x: b });
+    folder.receipt('3', { x: a, y: b });
+    const named = new Set(['2'.padEnd(64, '0')]);
+    const kept = receiptsInUse(folder.receipts, named, new Set([a.md5])).map(({ key }) => key[0]);
+    expect(kept).toEqual(['1', '2']);
+  });
+});
+
+describe('sweeping', () => {
+  test('removes exactly what is not in use, and counts its bytes', () => {
+    const folder = openFolder();
+    const keep = folder.tree({ a: 'shared', b: 'kept' });
+    const drop = folder.tree({ a: 'shared', c: 'dropped!' });
+    const used = usedBy(folder, keep.md5);
+    const tree = folder.store.size(drop.md5);
+    const swept = sweep(folder.store, folder.receipts, used, new Set(), false);
+    expect(swept).toEqual({ blobs: 2, bytes: 8 + tree, receipts: 0 });
+    expect(new Set(blobNames(folder.store.cacheDir))).toEqual(used);
+    expect(sweep(folder.store, folder.receipts, used, new Set(), false).blobs).toBe(0);
+  });
+
+  test('a dry run says the same and removes nothing', () => {
+    const folder = openFolder();
+    folder.tree({ a: '1' });
+    const receipt = folder.receipt('1', {});
+    const before = [...blobNames(folder.store.cacheDir)];
+    const planned = sweep(folder.store, folder.receipts, new Set(), new Set(), true);
+    expect([...blobNames(folder.store.cacheDir)]).toEqual(before);
+    expect(existsSync(folder.receipts.path(receipt.key))).toBe(true);
+    expect(sweep(folder.store, folder.receipts, new Set(), new Set(), false)).toEqual(planned);
+    expect(existsSync(folder.receipts.path(receipt.key))).toBe(false);
+  });
+
+  test('in a remote, a receipt goes with any of the blobs it names', () => {
+    const { store, depot, receipt } = openFolder();
+    const [a, b] = [store.put('a'), store.put('b')];
+    for (const { md5 } of [a, b]) depot.put(md5, store.path(md5));
+    for (const one of [receipt('1', { x: a }), receipt('2', { x: a, y: b })])
+      depot.writeText(`receipts/${one.key.slice(0, 2)}/${one.key}.json`, JSON.stringify(one));
+    depot.writeText('receipts/zz/torn.json', '{');
+    expect(sweepRemote(depot, new Set([a.md5]), false)).toEqual({ blobs: 1, bytes: 1, receipts: 2 });
+    expect(depot.textNames('receipts', true)).toEqual([`10/${'1'.padEnd(64, '0')}.json`]);
+  });
+});
