@@ -1,5 +1,5 @@
 // From the files a user wrote to a frozen plan of the pipeline; what was checked once is not checked again until a file changes.
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { canon, type Json } from '../base/canon.ts';
 import { sha256Json } from '../base/digest.ts';
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
