@@ -1,0 +1,114 @@
+// Validate: sound bars pass, one bad row is named, and the verdict follows the report.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeTable } from '../../../lib/table/column.ts';
+import { readParquet, writeParquet } from '../../../lib/table/parquet.ts';
+import type { Files } from '../ports.ts';
+import { CHECKS, check, LEGACY, makeBars, makeFeatures, REPORT } from './chain.ts';
+
+let bars: Files;
+let features: Files;
+beforeAll(async () => {
+  ({ bars } = await makeBars());
+  features = await makeFeatures(bars);
+});
+
+/** The bars with one number of ticker A replaced. */
+function corrupted(name: string, row: number, value: number): Files {
+  const table = readParquet(bars['A.parquet'] as Uint8Array);
+  (table.columns[name]?.values as Float64Array)[row] = value;
+  return { ...bars, 'A.parquet': writeParquet(table) };
+}
+
+test('[S1-11] sound bars pass every check, and the metrics say so in numbers', async () => {
+  const { out, verdict } = await check(bars, features);
+  expect(verdict).toEqual({ passed: true, summary: `${out.validation.checks.length} checks on 2088 rows` });
+  expect(out.validation).toMatchObject({ passed: true, quality_score: 1, failures: [] });
+  expect(out.metrics).toMatchObject({ passed: true, quality_score: 1, rows: 2088, tickers: 2, failed: 0 });
+  const names = new Set(out.validation.checks.map(({ name }) => name));
+  for (const name of ['schema', 'ohlc', 'tick', 'mean', 'variance', 'correlation']) expect(names).toContain(name);
+});
+
+describe('[S1-106] one bad row is named and the verdict is no', () => {
+  test.each([
+    ['ohlc', 'low', 1e6],
+    ['positive', 'low', -1],
+    ['tick', 'close', 50.123456],
+    ['volume', 'volume', -1],
+  ])('%s', async (name, column, value) => {
+    const { out, verdict } = await check(corrupted(column, 333, value), features);
+    expect(out.validation.failures).toContainEqual(expect.objectContaining({ check: name, ticker: 'A', row: 333 }));
+    expect(verdict?.passed).toBe(false);
+    expect(verdict?.summary).toContain(name);
+    expect(out.validation.passed).toBe(false);
+    expect(out.metrics.passed).toBe(false);
+  });
+
+  test('a date out of order', async () => {
+    const { out, verdict } = await check(corrupted('date', 333, 18262), features);
+    expect(out.validation.failures).toContainEqual(expect.objectContaining({ check: 'index_monotone', row: 333 }));
+    expect(verdict?.passed).toBe(false);
+  });
+});
+
+describe('the verdict is no as well', () => {
+  test('when a ticker is missing or is one too many', async () => {
+    const { 'B.parquet': _, ...less } = bars;
+    expect((await check(less, features)).verdict?.summary).toContain('schema');
+    const more = { ...bars, 'C.parquet': bars['A.parquet'] as Uint8Array };
+    expect((await check(more, features)).verdict?.passed).toBe(false);
+  });
+
+  test('when volatility, drift or correlation are not those that were asked for', async () => {
+    const [a, b] = REPORT.assets as unknown as [(typeof REPORT.assets)[0], (typeof REPORT.assets)[0]];
+    const wild = { ...REPORT, assets: [{ ...a, sigma: 0.35 }, b] };
+    expect((await check(bars, features, {}, wild)).verdict?.summary).toContain('variance');
+    const steep = { ...REPORT, assets: [{ ...a, mu: 1.5 }, b] };
+    expect((await check(bars, features, {}, steep)).verdict?.summary).toContain('mean');
+    const correlation = {
+      ...(REPORT.correlation as NonNullable<typeof REPORT.correlation>),
+      matrix: [
+        [1, -0.2],
+        [-0.2, 1],
+      ],
+    };
+    expect((await check(bars, features, {}, { ...REPORT, correlation })).verdict?.summary).toContain('correlation');
+  });
+
+  test('when a table does not say that it is synthetic', async () => {
+    const table = readParquet(bars['A.parquet'] as Uint8Array);
+    const fields = table.schema.fields.map(({ metadata: _, ...field }) => field);
+    const bare = makeTable({ ...table.schema, metadata: {}, fields } as typeof table.schema, table.columns);
+    const { verdict } = await check({ ...bars, 'A.parquet': writeParquet(bare) }, features);
+    expect(verdict).toMatchObject({ passed: false, summary: expect.stringContaining('synthetic marker') });
+  });
+
+  test('when every check is switched off', async () => {
+    const checks = Object.fromEntries(Object.keys(CHECKS.checks).map((name) => [name, false]));
+    expect((await check(bars, features, { checks })).verdict?.passed).toBe(false);
+  });
+});
+
+test('a check that is switched off is not run', async () => {
+  const checks = { ...CHECKS.checks, ohlc: false };
+  const { out, verdict } = await check(corrupted('low', 333, 1e5), features, {
+    checks: { ...checks, moments: false, correlation: false },
+  });
+  expect(out.validation.checks.map(({ name }) => name)).not.toContain('ohlc');
+  expect(out.validation.checks.map(({ name }) => name)).not.toContain('mean');
+  expect(verdict?.summary ?? '').not.toContain('ohlc');
+});
+
+test('with fail_fast a broken invariant spares the statistics', async () => {
+  const { out } = await check(corrupted('low', 333, 1e6), features, { fail_fast: true });
+  expect(out.validation.passed).toBe(false);
+  expect(out.validation.checks.map(({ kind }) => kind)).not.toContain('statistical');
+});
+
+test('[S1-70] legacy bars are not held to a grid, a drift or a correlation that nobody promised', async () => {
+  const { bars: legacy } = await makeBars(LEGACY.parameters, {}, 123, LEGACY.generatorVersion);
+  const report = { assets: [], correlation: null, findings: [], findings_total: 0, notes: [] };
+  const { out, verdict } = await check(legacy, {}, { tickers: ['AAPL', 'MSFT'] }, report);
+  expect(verdict?.passed).toBe(true);
+  expect(out.validation.metrics.unstated).toEqual(expect.arrayContaining(['tick', 'mean', 'variance', 'correlation']));
+  expect(out.validation.quality_score).toBe(1);
+});
