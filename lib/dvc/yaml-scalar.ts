@@ -23,7 +23,20 @@ export function yamlKey(text: string): string {
   return style === 'plain' ? text : style === 'single' ? `'${text}'` : quoteDouble(text);
 }
 
-function styleOf(text: string): 'plain' | 'single' | 'double' {
+type Style = 'plain' | 'single' | 'double';
+const styles = new Map<string, Style>();
+
+/** Paths and commands of a large pipeline stand in dvc.yaml and dvc.lock many times over; each is judged once. */
+function styleOf(text: string): Style {
+  let style = styles.get(text);
+  if (style === undefined) {
+    style = judgeStyle(text);
+    styles.set(text, style);
+  }
+  return style;
+}
+
+function judgeStyle(text: string): Style {
   // Breaks of YAML 1.1 that YAML 1.2 takes for plain characters: only escapes are read alike by all.
   if (/[\u0085\u2028\u2029]/.test(text) || !PRINTABLE.test(text)) return 'double';
   if (!resolves(text) && !hasIndicator(text)) return 'plain';
