@@ -14,7 +14,17 @@ test('a dataset of an older commit is refused by the code that is here, and repr
       cwd: rig.root,
       encoding: 'utf8',
     });
-  const parts = ['bin', 'lib', 'stages', 'scripts', 'config', 'pipeline.yaml', 'package.json', 'package-lock.json'];
+  const parts = [
+    'bin',
+    'cron',
+    'lib',
+    'stages',
+    'scripts',
+    'config',
+    'pipeline.yaml',
+    'package.json',
+    'package-lock.json',
+  ];
   for (const name of parts) cpSync(join(OWN, name), rig.path(name), { recursive: true });
   symlinkSync(join(OWN, 'node_modules'), rig.path('node_modules'));
   rig.write('.gitignore', '/node_modules\n/dist\n/.pipeline\n/logs\n');
