@@ -181,6 +181,7 @@ function summarise(
   return {
     run,
     ok: failed.length === 0 && !result.interrupted,
+    interrupted: result.interrupted,
     datasetId: pipeline.spec.dataset === null ? null : (published.name ?? pipeline.run.datasetId),
     datasetPath: published.path,
     ran,

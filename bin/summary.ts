@@ -41,7 +41,8 @@ export function summary(end: Finished, tally: Tally, paint: Paint): string {
   const lines = rows
     .filter(([, text]) => text !== '')
     .map(([name, text]) => `  ${paint('dim', name.padEnd(8))}  ${clean(text)}\n`);
-  return `${end.ok ? paint('green', `done in ${took}`) : paint('red', `failed after ${took}`)}\n${lines.join('')}`;
+  const failed = end.interrupted ? `stopped after ${took}; the next run goes on from here` : `failed after ${took}`;
+  return `${end.ok ? paint('green', `done in ${took}`) : paint('red', failed)}\n${lines.join('')}`;
 }
 
 /** `calibrate, generate 3 of 40`: the stages for which there is anything to say. */

@@ -68,6 +68,8 @@ export type RunEvent =
 export interface RunSummary {
   readonly run: string;
   readonly ok: boolean;
+  /** Somebody stopped it; what was finished is kept. */
+  readonly interrupted: boolean;
   readonly datasetId: string | null;
   readonly datasetPath: string | null;
   /** Shards that ran, that were found in the store, that failed; stages that were skipped. */

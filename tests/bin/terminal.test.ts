@@ -15,6 +15,7 @@ const finished = (more: Partial<Extract<RunEvent, { type: 'run-finished' }>>): R
   type: 'run-finished',
   run: 'r1',
   ok: true,
+  interrupted: false,
   datasetId: 'syn_0123456789ab',
   datasetPath: 'data/synthetic/syn_0123456789ab',
   ran: 0,
