@@ -224,7 +224,7 @@ function factsOf(project: Project, pipeline: Pipeline, result: RunResult, flags:
     return known;
   };
   return {
-    command: commandFor(pipeline.profile, flags),
+    command: commandFor(pipeline, flags),
     place: outputPath,
     code: (stage) =>
       Object.keys(codeOf(stage)).flatMap((path) => {
@@ -255,20 +255,18 @@ function besidesOf(stage: StageSpec, code: Readonly<Record<string, string>>, out
 }
 
 /** The command that makes one stage as this run did: with its profile, flags and environment, but not with what is operational. */
-function commandFor(profile: string, flags: EffectFlags): (stage: string) => string {
+function commandFor({ profile, variables }: Pipeline, flags: EffectFlags): (stage: string) => string {
   const after: string[] = [];
   if (flags.config !== undefined) after.push('--config', flags.config);
   if (profile !== 'default') after.push('--profile', profile);
   if (flags.seed !== undefined) after.push('--seed', flags.seed);
   for (const set of flags.set ?? []) after.push('--set', set);
   const environment = Object.entries(process.env)
-    .filter(([name, value]) => name.startsWith('PIPELINE_') && !OPERATIONAL.includes(name) && value?.trim())
+    .filter(([name, value]) => variables.includes(name) && name !== 'PIPELINE_JOBS' && value?.trim())
     .sort()
     .map(([name, value]) => `${name}=${shellWord(value as string)}`);
   return (stage) => [...environment, 'npx pipeline run', ...[stage, ...after].map(shellWord)].join(' ');
 }
-
-const OPERATIONAL = ['PIPELINE_JOBS', 'PIPELINE_PROFILE'];
 
 function shellWord(text: string): string {
   return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -83,6 +83,7 @@ export async function checkAll(
     config: resolved.value,
     identity: resolved.identity,
     profile: resolved.profile,
+    variables: resolved.variables,
     sources: sources.specs,
     sourceDefaults: sources.defaults,
     seed: seed as number | string | null,
@@ -138,6 +139,7 @@ interface Resolved {
   readonly value: JsonMap;
   readonly identity: JsonMap;
   readonly profile: string;
+  readonly variables: readonly string[];
 }
 
 function resolveAll(
@@ -148,7 +150,7 @@ function resolveAll(
   read: Reader,
   problems: Problem[],
 ): Resolved {
-  if (raw.config === undefined) return { value: {}, identity: {}, profile: 'default' };
+  if (raw.config === undefined) return { value: {}, identity: {}, profile: 'default', variables: [] };
   const { recorded } = options;
   const base = recorded
     ? parseDocument('manifest.json', JSON.stringify(recorded.config))
@@ -161,7 +163,7 @@ function resolveAll(
   const over = recorded ? { env: {}, flags: {} } : { env: options.env, flags: options.flags };
   const found = resolveConfig({ schema, base, profiles, ...over });
   problems.push(...found.problems);
-  return found.config ?? { value: {}, identity: {}, profile: 'default' };
+  return found.config ?? { value: {}, identity: {}, profile: 'default', variables: [] };
 }
 
 function readSources(project: Project, document: Document, problems: Problem[]) {

@@ -38,6 +38,8 @@ export interface Checked {
   readonly config: JsonMap;
   readonly identity: JsonMap;
   readonly profile: string;
+  /** Environment variables that may set a value of the configuration. */
+  readonly variables: readonly string[];
   readonly sources: readonly SourceSpec[];
   /** What the file of sources says for all of them. */
   readonly sourceDefaults: JsonMap;

@@ -29,6 +29,8 @@ export interface ResolvedConfig {
   readonly profile: string;
   /** The value without what its schema tags `x-identity: false`. */
   readonly identity: JsonMap;
+  /** Environment variables that may set a value. */
+  readonly variables: readonly string[];
   /** Who set the value at a path: `flag --seed`, `env PIPELINE_SEED`, `profile legacy (file:line:column)`, `file:line:column` or `default`. */
   origin(path: Path): string;
 }
@@ -75,8 +77,9 @@ export function resolveConfig(inputs: ConfigInputs): { config: ResolvedConfig | 
   }
   if (problems.length > 0) return { config: null, problems };
   const origin = (path: Path) => originOf(holder(layers, path), path);
+  const variables = leavesOf(schema).flatMap(({ node }) => (node['x-env'] as string | undefined) ?? []);
   return {
-    config: Object.freeze({ value: freeze(value), profile, identity: identityOf(schema, value), origin }),
+    config: Object.freeze({ value: freeze(value), profile, identity: identityOf(schema, value), variables, origin }),
     problems,
   };
 }

@@ -17,6 +17,7 @@ import { allCode, givenName, type Loaded } from './units.ts';
 export interface Pipeline extends Loaded {
   readonly config: JsonMap;
   readonly profile: string;
+  readonly variables: readonly string[];
   readonly sources: readonly SourceSpec[];
   /** `source:name` and `./path` -> what was imported now. */
   readonly imported: readonly string[];
