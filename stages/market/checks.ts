@@ -68,6 +68,7 @@ export function checkDataset(
   if (unmarked.length > 0) failed.add('synthetic marker');
   const open = new Set(result.checks.flatMap((check) => (check.passed === 'inconclusive' ? [check.name] : [])));
   const why = [
+    result.checks.length === 0 ? 'no check is switched on' : '',
     failed.size > 0 ? `failed: ${[...failed].join(', ')}` : '',
     open.size > 0 ? `inconclusive: ${[...open].join(', ')}` : '',
   ];

@@ -84,7 +84,10 @@ describe('the verdict is no as well', () => {
 
   test('when every check is switched off', async () => {
     const checks = Object.fromEntries(Object.keys(CHECKS.checks).map((name) => [name, false]));
-    expect((await check(bars, features, { checks })).verdict?.passed).toBe(false);
+    expect((await check(bars, features, { checks })).verdict).toEqual({
+      passed: false,
+      summary: 'no check is switched on',
+    });
   });
 });
 
