@@ -79,7 +79,7 @@ async function remake(program: Program, request: RemakeRequest, signal: AbortSig
       },
       () => {},
     );
-    const { spec, run, code } = pipeline;
+    const { spec, run, code, wiring } = pipeline;
     const asked = gitSha === undefined || gitSha === run.gitSha ? spec.stages.map(({ name }) => name) : [];
     const made = new Map<string, RemadeUnit>();
     const note: Listener = (event) => {
@@ -114,7 +114,7 @@ async function remake(program: Program, request: RemakeRequest, signal: AbortSig
       datasetId: dataset && run.datasetId,
       configHash: run.configHash,
       gitSha: run.gitSha,
-      code: allCode(spec, code),
+      code: allCode(spec, code, wiring),
       dataset: (dataset && result.done.get(dataset.stage)?.outputs[dataset.port]) ?? null,
       units,
       problems: result.failed.flatMap(({ problems }) => problems),

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { canon, type Json } from '../base/canon.ts';
+import { type GitOid, gitBlob } from '../base/digest.ts';
 import { type Document, parseDocument } from '../base/document.ts';
 import { legacyDatasetId } from '../base/legacy-id.ts';
 import { nearest } from '../base/nearest.ts';
@@ -84,6 +85,7 @@ export async function checkAll(
     identity: resolved.identity,
     profile: resolved.profile,
     variables: resolved.variables,
+    wiring: wiringId(raw),
     sources: sources.specs,
     sourceDefaults: sources.defaults,
     seed: seed as number | string | null,
@@ -133,6 +135,13 @@ function required(read: Reader, file: string, place?: Problem['place']): Documen
 /** Schemas of the files this program reads; they also give editors completion. */
 function ownSchema(project: Project, name: string): Schema {
   return JSON.parse(readText(join(project.own, 'config', 'schema', `${name}.schema.json`))) as Schema;
+}
+
+/** What pipeline.yaml itself says of the results: which code, which wires, which literal values; not retries or descriptions. */
+function wiringId({ pipeline, identity, dataset, stages }: RawPipeline): GitOid {
+  const parts = Object.entries(stages).map(([name, { desc: _d, retries: _r, timeout: _t, ...stage }]) => [name, stage]);
+  const said = { pipeline, identity, dataset: dataset?.from, stages: Object.fromEntries(parts) };
+  return gitBlob(Buffer.from(canon(JSON.parse(JSON.stringify(said)) as Json)));
 }
 
 interface Resolved {

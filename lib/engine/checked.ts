@@ -1,4 +1,5 @@
 // What is asked of a loading, and what checking the files gives: the words that `load` and `check` share.
+import type { GitOid } from '../base/digest.ts';
 import type { Artifact } from '../store/blob.ts';
 import type { ConfigInputs, JsonMap } from './config.ts';
 import type { SourceSpec } from './sources.ts';
@@ -40,6 +41,8 @@ export interface Checked {
   readonly profile: string;
   /** Environment variables that may set a value of the configuration. */
   readonly variables: readonly string[];
+  /** Id of what pipeline.yaml itself says of the results. */
+  readonly wiring: GitOid;
   readonly sources: readonly SourceSpec[];
   /** What the file of sources says for all of them. */
   readonly sourceDefaults: JsonMap;

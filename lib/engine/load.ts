@@ -1,7 +1,7 @@
 // From the files a user wrote to a frozen plan of the pipeline; what was checked once is not checked again until a file changes.
 import { resolve } from 'node:path';
 import { canon, type Json } from '../base/canon.ts';
-import { sha256Json } from '../base/digest.ts';
+import { type GitOid, sha256Json } from '../base/digest.ts';
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
 import type { Artifact } from '../store/blob.ts';
 import { readTextIfAny, writeAtomic } from '../store/files.ts';
@@ -18,6 +18,7 @@ export interface Pipeline extends Loaded {
   readonly config: JsonMap;
   readonly profile: string;
   readonly variables: readonly string[];
+  readonly wiring: GitOid;
   readonly sources: readonly SourceSpec[];
   /** `source:name` and `./path` -> what was imported now. */
   readonly imported: readonly string[];
@@ -55,7 +56,7 @@ export async function loadPipeline(project: Project, options: LoadOptions, emit:
     config: identity,
     sources: Object.fromEntries(checked.sources.map(({ name, value }) => [name, value])),
     source_defaults: sourceDefaults,
-    ...splitCode(allCode(spec, code)),
+    ...splitCode(allCode(spec, code, checked.wiring)),
   });
   // Only a stage that is wired to the run's facts needs them as an artifact.
   const wired = spec.stages.some(({ inputs }) =>
@@ -125,7 +126,7 @@ async function check(
   const { checkAll } = await import('./check.ts');
   const fresh = await checkAll(project, roots, options, read);
   const { spec } = fresh.checked;
-  const gitSha = codeSha(allCode(spec, fresh.code));
+  const gitSha = codeSha(allCode(spec, fresh.code, fresh.checked.wiring));
   const checked = { format: 1 as const, question, files, ...fresh.checked, gitSha, codeHash: hashOf(fresh.code) };
   writeAtomic(project.paths.spec, JSON.stringify(checked), project.tmp, { fsync: false });
   return { checked, code: fresh.code };

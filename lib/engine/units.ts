@@ -257,9 +257,9 @@ function commandId(stage: StageSpec, cmd: string): GitOid {
   return gitBlob(Buffer.from(canon({ cmd, out: stage.outputs } as unknown as Json)));
 }
 
-/** All code of all stages, every catalog line included: what dataset_id takes (settled point 2). */
-export function allCode(spec: Spec, code: BuiltCode): Record<string, string> {
-  const all: Record<string, string> = {};
+/** All code of all stages, every catalog line included, and how they are wired: what dataset_id takes (settled point 2). */
+export function allCode(spec: Spec, code: BuiltCode, wiring: GitOid): Record<string, string> {
+  const all: Record<string, string> = { 'pipeline.yaml': wiring };
   for (const stage of spec.stages) {
     if (stage.code.kind === 'command') all[`cmd:${stage.name}`] = commandId(stage, stage.code.cmd);
     else Object.assign(all, reach(code, stage.code.entry, {}));

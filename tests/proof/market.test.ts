@@ -146,6 +146,19 @@ describe('[S1-35] the dataset_id', () => {
     expect(idOf(await run('--set', 'retention.keep_last=3', '--jobs', '1'))).toBe(id);
   });
 
+  test('changes with a literal or a wire of pipeline.yaml, and not with its comments or retries', async () => {
+    const before = rig.read('pipeline.yaml');
+    const idAfter = async (from: string, to: string) => {
+      rig.edit('pipeline.yaml', from, to);
+      const { datasetId } = await plan();
+      rig.write('pipeline.yaml', before);
+      return datasetId;
+    };
+    expect(await idAfter('tick: $generation.tick', 'tick: 0.05')).not.toBe(id);
+    expect(await idAfter('prices: "source:*"', 'prices: ["source:aapl", "source:spx"]')).not.toBe(id);
+    expect(await idAfter('    uses: market/generate', '    uses: market/generate # a remark\n    retries: 2')).toBe(id);
+  });
+
   test.each([
     ['the seed', ['--seed', '124']],
     ['a date', ['--set', 'end_date=2023-12-29']],

@@ -108,6 +108,14 @@ describe('a dataset that cannot be made again', () => {
     expect(problems[0]?.hint).toContain(`reproduce ${id} --checkout`);
   });
 
+  test('because pipeline.yaml wires it otherwise by now names that file', async () => {
+    const rig = copy();
+    rig.edit('pipeline.yaml', 'tick: $generation.tick', 'tick: 0.05');
+    const { code, problems } = await rig.cli(['reproduce', id, '--json']);
+    expect(code).toBe(4);
+    expect(problems).toMatchObject([{ code: 'reproduce/other-code', facts: { differs: 'pipeline.yaml' } }]);
+  });
+
   test('because its sources are nowhere names them', async () => {
     const rig = copy();
     const md5 = /source:aapl: (\w+)/.exec(rig.read(`data/synthetic/${id}.dvc`))?.[1] as string;
