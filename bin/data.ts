@@ -13,7 +13,7 @@ import { narrate } from '../lib/engine/narrate.ts';
 import type { Project } from '../lib/engine/project.ts';
 import { drift, layOut } from '../lib/engine/workspace.ts';
 import { Depot } from '../lib/store/depot.ts';
-import { Lock } from '../lib/store/lock.ts';
+import { Lock, ownerText } from '../lib/store/lock.ts';
 import type { Context } from './door.ts';
 import { open, underDvc } from './open.ts';
 
@@ -117,7 +117,7 @@ export async function alone<T>(
     project.paths.lock,
     project.store.tmp,
     cmd,
-    (owner) => emit({ type: 'waiting', message: `for the run of process ${owner?.pid} (since ${owner?.since})` }),
+    (owner) => emit({ type: 'waiting', message: `for ${ownerText(owner)}` }),
     signal,
   );
   try {

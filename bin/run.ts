@@ -16,7 +16,7 @@ import type { UnitPlan } from '../lib/engine/units.ts';
 import type { Revision } from '../lib/git/revision.ts';
 import { absorb } from '../lib/store/depot.ts';
 import { ensureDir } from '../lib/store/files.ts';
-import { Lock, sweepTemporary } from '../lib/store/lock.ts';
+import { Lock, ownerText, sweepTemporary } from '../lib/store/lock.ts';
 import { guardOf } from './data.ts';
 import { type ConfigFlags, load, open, openPool, type Program, underDvc, underDvcCache } from './open.ts';
 
@@ -84,7 +84,7 @@ export async function runPipeline(
     project.paths.lock,
     project.tmp,
     'pipeline run',
-    (owner) => emit({ type: 'waiting', message: `for the run of process ${owner?.pid} (since ${owner?.since})` }),
+    (owner) => emit({ type: 'waiting', message: `for ${ownerText(owner)}` }),
     signal,
   );
   try {

@@ -1,5 +1,5 @@
 // The order stages can run in, or the cycles that make an order impossible, named stage by stage.
-import { alg, Graph } from '@dagrejs/graphlib';
+import { Graph } from '@dagrejs/graphlib';
 
 export interface Order {
   /** Stages, each after everything it is wired to; ties in the order they were declared. */
@@ -8,16 +8,12 @@ export interface Order {
   readonly cycles: readonly (readonly string[])[];
 }
 
-/** Order of a graph given as stage -> stages it needs. */
+/** Order of a graph given as stage -> stages it needs; no recursion, so any depth will do. */
 export function orderOf(needs: ReadonlyMap<string, readonly string[]>): Order {
   const graph = new Graph({ directed: true });
   for (const name of needs.keys()) graph.setNode(name);
   for (const [name, above] of needs) for (const other of above) graph.setEdge(other, name);
-  const knots = alg.findCycles(graph).filter((members) => members.length > 1);
-  const cycles = [...knots, ...selfLoops(needs)].map((members) => walkCycle(members, needs));
-  if (cycles.length > 0) return { order: [], cycles };
-
-  // Kahn's algorithm with declared order for ties: the same YAML always gives the same order, at any depth.
+  // Kahn's algorithm with declared order for ties: the same YAML always gives the same order.
   const waiting = new Map([...needs].map(([name, above]) => [name, new Set(above).size]));
   const ready = [...needs.keys()].filter((name) => waiting.get(name) === 0);
   const order: string[] = [];
@@ -30,7 +26,8 @@ export function orderOf(needs: ReadonlyMap<string, readonly string[]>): Order {
       if (left === 0) ready.push(below);
     }
   }
-  return { order, cycles: [] };
+  if (order.length === needs.size) return { order, cycles: [] };
+  return { order: [], cycles: cyclesOf(needs, new Set(order)) };
 }
 
 /** Stages at or above the targets: what a run of the targets needs. */
@@ -45,18 +42,33 @@ export function above(targets: readonly string[], needs: ReadonlyMap<string, rea
   return wanted;
 }
 
-function selfLoops(needs: ReadonlyMap<string, readonly string[]>): string[][] {
-  return [...needs].filter(([name, above]) => above.includes(name)).map(([name]) => [name]);
+/** Stages wired to themselves, and cycles that share no stage, until none is left. */
+function cyclesOf(needs: ReadonlyMap<string, readonly string[]>, ordered: ReadonlySet<string>): string[][] {
+  const cycles = [...needs].filter(([name, above]) => above.includes(name)).map(([name]) => [name, name]);
+  const left = new Set([...needs.keys()].filter((name) => !ordered.has(name)).sort());
+  const needed = (name: string) => (needs.get(name) ?? []).find((other) => other !== name && left.has(other));
+  for (const start of [...left]) {
+    while (left.has(start)) {
+      const path: string[] = [];
+      const at = new Map<string, number>();
+      let here: string | undefined = start;
+      while (here !== undefined && !at.has(here)) {
+        at.set(here, path.length);
+        path.push(here);
+        here = needed(here);
+      }
+      // A walk that comes to an end needs a cycle that has been told: none of it is in another.
+      const members = here === undefined ? path : path.slice(at.get(here));
+      if (here !== undefined) cycles.push(turned(members.reverse()));
+      for (const name of members) left.delete(name);
+    }
+  }
+  return cycles;
 }
 
-/** graphlib gives the members of a knot; people want one way around it. */
-function walkCycle(members: readonly string[], needs: ReadonlyMap<string, readonly string[]>): string[] {
-  const inside = new Set(members);
-  const path: string[] = [[...members].sort()[0] as string];
-  for (;;) {
-    const next = (needs.get(path[path.length - 1] as string) ?? []).find((name) => inside.has(name)) as string;
-    const seen = path.indexOf(next);
-    if (seen >= 0) return [...path.slice(seen), next].reverse();
-    path.push(next);
-  }
+/** Around the cycle from its first name to the same again. */
+function turned(members: readonly string[]): string[] {
+  const first = [...members].sort()[0] as string;
+  const from = members.indexOf(first);
+  return [...members.slice(from), ...members.slice(0, from), first];
 }

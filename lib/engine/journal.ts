@@ -42,11 +42,20 @@ export function openJournal(root: string, run: string, notify: Listener): Journa
     },
     stream as DestinationStream,
   );
+  // Only some events of a unit carry its key; its lines all do, so that one search finds them.
+  const keys = new Map<string, string>();
+  const keyOf = (event: RunEvent): string | undefined => {
+    if (!('element' in event)) return undefined;
+    const unit = `${event.stage}/${event.element ?? ''}`;
+    if ('key' in event) keys.set(unit, event.key);
+    return keys.get(unit);
+  };
   const listen = (event: RunEvent) => {
+    const key = keyOf(event);
     if (broken || isSilent(event)) return;
     const { level, message } = narrate(event);
     try {
-      logger[level](fields(event), message);
+      logger[level](fields(event, key), message);
     } catch (error) {
       giveUp(error);
     }
@@ -75,13 +84,13 @@ function openFile(file: string, onError: (error: unknown) => void): Destination 
 }
 
 /** The event under the names that are searched for: `event`, `stage`, `shard`, `key`, then what only this kind of event has. */
-function fields(event: RunEvent): Record<string, unknown> {
+function fields(event: RunEvent, key: string | undefined): Record<string, unknown> {
   // `run` stands in every line already; `level` and `message` are pino's.
   const {
     type,
     stage,
     element,
-    key,
+    key: _key,
     run: _run,
     level: _level,
     message: _message,

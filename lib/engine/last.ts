@@ -7,7 +7,9 @@ export function readLast(project: Project): Last {
   try {
     const value = JSON.parse(readTextIfAny(project.paths.last) ?? 'null') as { format?: number } & Last;
     const isMap = (inner: unknown) => typeof inner === 'object' && inner !== null;
-    if (value?.format === 2 && isMap(value.units) && Object.values(value.units).every(isMap)) return value;
+    const isUnit = (unit: LastUnit | null) => typeof unit?.key === 'string' && isMap(unit.outputs);
+    const isStage = (units: Readonly<Record<string, LastUnit>>) => isMap(units) && Object.values(units).every(isUnit);
+    if (value?.format === 2 && isMap(value.units) && Object.values(value.units).every(isStage)) return value;
   } catch {
     // A torn file is no file.
   }

@@ -193,7 +193,7 @@ export class LocalPool implements Executor {
       ...this.#shells.map((shell) => shell.close()),
       ...this.#threads.map((thread) => thread.terminate()),
     ]);
-    if (this.#shells.length > 0) remove(this.#settings.workRoot);
+    remove(this.#settings.workRoot);
   }
 }
 

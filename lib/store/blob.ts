@@ -94,6 +94,8 @@ export class BlobStore {
     const found = this.marks.md5(path);
     if (found === null) return false;
     if (found.md5 === md5.slice(0, 32)) return true;
+    // The cache behind is another's: only read.
+    if (path !== blobPath(this.cacheDir, md5)) return false;
     ensureDir(this.#quarantine);
     const movedTo = join(this.#quarantine, `${md5}-${found.md5}`);
     guard('quarantine', path, () => moveFile(path, movedTo));

@@ -16,6 +16,13 @@ export interface LockOwner {
 
 const POLL_MS = 100;
 
+/** Who holds a lock, in words; whether a process of another host lives cannot be known here. */
+export function ownerText(owner: LockOwner): string {
+  const who = `the run of process ${owner.pid}, since ${owner.since}`;
+  if (owner.host === hostname()) return who;
+  return `${who}, on host ${owner.host}; when that is over, remove .pipeline/lock`;
+}
+
 export class Lock {
   readonly #path: string;
   readonly #text: string;
@@ -30,7 +37,7 @@ export class Lock {
     path: string,
     tmp: string,
     command: string,
-    onWait: (owner: LockOwner | null) => void,
+    onWait: (owner: LockOwner) => void,
     signal: AbortSignal,
   ): Promise<Lock> {
     const owner: LockOwner = {
@@ -106,7 +113,8 @@ function takeAway(path: string, stale: string, tmp: string): void {
 function parseOwner(text: string): LockOwner | null {
   try {
     const value = JSON.parse(text) as LockOwner;
-    return Number.isSafeInteger(value?.pid) && value.pid > 0 ? value : null;
+    // No system counts processes beyond 2^31.
+    return Number.isSafeInteger(value?.pid) && value.pid > 0 && value.pid < 2 ** 31 ? value : null;
   } catch {
     return null;
   }
