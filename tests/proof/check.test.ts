@@ -32,8 +32,8 @@ function rigWith(expression: string): Rig {
 
 const coded = (problems: readonly Problem[], code: Problem['code']) => problems.filter((one) => one.code === code);
 
-describe('[C-7]', () => {
-  test('a deterministic pipeline passes, and nothing of the project is written', async () => {
+describe('check', () => {
+  test('[C-7] [D3] a deterministic pipeline passes, and nothing of the project is written', async () => {
     const rig = rigWith("'three'");
     const { code, out, err } = await rig.cli(['check', '--json']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
@@ -51,7 +51,7 @@ describe('[C-7]', () => {
     ['chance', 'Math.random()', 'draws unseeded randomness (Math.random)'],
     ['an unsorted folder', 'fs.readdirSync(HERE).join()', 'touches files (fs.readdirSync)'],
   ])(
-    '%s in a stage is caught by the traps at its line, and without them by the first differing byte and row',
+    '[C-7] %s in a stage is caught by the traps at its line, and without them by the first differing byte and row',
     async (_, expression, says) => {
       const rig = rigWith(expression);
       const { code, problems } = await rig.cli(['check', '--json']);
