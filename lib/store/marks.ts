@@ -8,10 +8,10 @@ import { errorCode, hashFile, type Mark, mark, sameMark, writeAtomic } from './f
 /** Two writes within one tick of the file clock leave the same times; younger entries prove nothing (the "racy git" rule). */
 export const GRAIN_MS = 12;
 
-/** Flat lists, because the launcher reads thousands of entries within a few milliseconds. */
 /** A file that was asked for and is not there: its appearing is a change too. */
 const ABSENT: Mark = { size: -1, mtimeMs: 0, ctimeMs: 0, ino: 0 };
 
+/** Flat lists, because the launcher reads thousands of entries within a few milliseconds. */
 export interface StateFile {
   readonly format: 2;
   /** What was asked and under which build; the fast path serves only the same question. */
@@ -25,11 +25,17 @@ export interface StateFile {
   readonly md5s: readonly string[];
 }
 
+interface Row {
+  readonly mark: Mark;
+  readonly md5: string;
+  readonly trusted: boolean;
+}
+
 export class Marks {
   readonly #root: string;
   readonly #inside: string;
   readonly #file: string;
-  readonly #rows = new Map<string, { mark: Mark; md5: string; trusted: boolean }>();
+  readonly #rows = new Map<string, Row>();
   /** Paths looked at or made in this run: only they are saved, so the file never outgrows the project. */
   readonly #seen = new Set<string>();
   /** Bytes read for hashing because no mark vouched for them; tests count it. */
@@ -72,9 +78,11 @@ export class Marks {
     }
     const row = this.#rows.get(name);
     if (row?.trusted && row.md5 !== '' && sameMark(row.mark, found)) return { md5: row.md5 as Md5, size: found.size };
+    // One read within a tick of its last change may change once more and look the same.
+    const trusted = found.ctimeMs + GRAIN_MS < nowMs();
     this.hashedFiles++;
     const { md5, size } = hashFile(path);
-    this.#rows.set(name, { mark: found, md5, trusted: true });
+    this.#rows.set(name, { mark: found, md5, trusted });
     return { md5, size };
   }
 
@@ -104,14 +112,15 @@ export class Marks {
   }
 
   /** Save what was seen. With an answer, wait out the clock's grain first, so that the next run may trust every entry. */
-  save(tmp: string, question: string, answer?: unknown): void {
+  save(tmp: string, question: string, given?: unknown): void {
+    const answer = given !== undefined && this.#areStill() ? given : undefined;
     const paths: string[] = [];
     const marks: number[] = [];
     const md5s: string[] = [];
     let newestMs = 0;
     for (const name of this.#seen) {
       const row = this.#rows.get(name);
-      if (row === undefined) continue;
+      if (row === undefined || isYoung(row)) continue;
       const { size, mtimeMs, ctimeMs, ino } = row.mark;
       paths.push(name);
       marks.push(size, mtimeMs, ctimeMs, ino);
@@ -123,14 +132,38 @@ export class Marks {
     for (let tries = 0; tries < 8; tries++) {
       const waitMs = Math.ceil(newestMs + GRAIN_MS + 2 - nowMs()) + tries * 2;
       const worth = answer !== undefined && waitMs < 100;
-      if (worth && waitMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs);
+      if (worth) sleep(waitMs);
       writeAtomic(this.#file, text, tmp, { fsync: false });
       if (!worth || fs.statSync(this.#file).mtimeMs > newestMs + GRAIN_MS) return;
     }
+  }
+
+  /** Read once more what was too young when it was read: whether all of it still has the bytes it had then. */
+  #areStill(): boolean {
+    let still = true;
+    for (const name of this.#seen) {
+      const row = this.#rows.get(name);
+      if (row === undefined || !isYoung(row)) continue;
+      const waitMs = Math.ceil(row.mark.ctimeMs + GRAIN_MS + 1 - nowMs());
+      if (waitMs < 100) sleep(waitMs);
+      const now = this.md5(this.path(name));
+      const after = this.#rows.get(name);
+      if (now?.md5 !== row.md5 || after === undefined || isYoung(after)) still = false;
+    }
+    return still;
   }
 
   /** Absolute path of a remembered name. */
   path(name: string): string {
     return isAbsolute(name) ? name : join(this.#root, name);
   }
+}
+
+/** Whether the file was read within a tick of its last change. */
+function isYoung({ md5, trusted }: Row): boolean {
+  return md5 !== '' && !trusted;
+}
+
+function sleep(ms: number): void {
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

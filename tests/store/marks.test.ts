@@ -1,0 +1,244 @@
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { md5 } from '../../lib/base/digest.ts';
+import { GRAIN_MS, Marks, type StateFile } from '../../lib/store/marks.ts';
+import { healFs, replaceFs } from './faults.ts';
+
+let root: string;
+let state: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'marketloom-marks-'));
+  state = join(root, 'state.json');
+});
+afterEach(() => {
+  vi.useRealTimers();
+  healFs();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const at = (name: string) => join(root, name);
+const open = () => new Marks(root, state);
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const saved = () => JSON.parse(readFileSync(state, 'utf8')) as StateFile;
+
+/** A memory that has seen these files, saved long after they were written. */
+async function remember(...names: string[]): Promise<void> {
+  await sleep(2 * GRAIN_MS);
+  const marks = open();
+  for (const name of names) marks.md5(at(name));
+  marks.save(root, 'q', {});
+}
+
+describe('a remembered file', () => {
+  beforeEach(async () => {
+    writeFileSync(at('f'), 'one');
+    await remember('f');
+  });
+
+  /** What the next process says of the file, and whether it had to read it. */
+  const next = () => {
+    const marks = open();
+    const found = marks.md5(at('f'));
+    return { md5: found?.md5 ?? null, read: marks.hashedFiles };
+  };
+
+  test('is not read again while it looks the same', () => {
+    expect(next()).toEqual({ md5: md5('one'), read: 0 });
+  });
+
+  test('is read again once when it was touched, and known from then on', async () => {
+    utimesSync(at('f'), new Date(1e12), new Date(1e12));
+    await sleep(2 * GRAIN_MS);
+    const marks = open();
+    expect([marks.md5(at('f')), marks.md5(at('f'))]).toEqual([
+      { md5: md5('one'), size: 3 },
+      { md5: md5('one'), size: 3 },
+    ]);
+    expect(marks.hashedFiles).toBe(1);
+  });
+
+  test('[C-3] is noticed when other bytes have its size and its modification time', () => {
+    const { atimeMs, mtimeMs } = statSync(at('f'));
+    writeFileSync(at('f'), 'two');
+    utimesSync(at('f'), atimeMs / 1000, mtimeMs / 1000);
+    expect(next()).toEqual({ md5: md5('two'), read: 1 });
+  });
+
+  test('is noticed when another file of the same size and times took its place', () => {
+    writeFileSync(at('g'), 'two');
+    const was = statSync(at('f'));
+    renameSync(at('g'), at('f'));
+    // Times as a backup program may restore them, on a system that lets it.
+    replaceFs('statSync', (real, path, options) => {
+      const stat = real(path, options) as Stats | undefined;
+      return path === at('f') ? Object.assign(Object.create(was), { ino: stat?.ino }) : stat;
+    });
+    expect(next()).toEqual({ md5: md5('two'), read: 1 });
+  });
+
+  test('that went away is nothing, and read anew when it comes back', () => {
+    rmSync(at('f'));
+    expect(next()).toEqual({ md5: null, read: 0 });
+    writeFileSync(at('f'), 'one');
+    expect(next()).toEqual({ md5: md5('one'), read: 1 });
+  });
+
+  test('is only doubted, never mistaken, when a hard link changes its times', () => {
+    linkSync(at('f'), at('g'));
+    expect(next()).toEqual({ md5: md5('one'), read: 1 });
+  });
+});
+
+describe('what is too young proves nothing', () => {
+  test('a file as young as the memory is read again', () => {
+    writeFileSync(at('f'), 'one');
+    const marks = open();
+    marks.note(at('f'), md5('one'));
+    // No answer, so it does not wait for the clock to move on.
+    marks.save(root, 'q');
+    const { ctimeMs } = statSync(at('f'));
+    utimesSync(state, ctimeMs / 1000, (ctimeMs + GRAIN_MS - 1) / 1000);
+    const young = open();
+    young.md5(at('f'));
+    expect(young.hashedFiles).toBe(1);
+    utimesSync(state, ctimeMs / 1000, (ctimeMs + GRAIN_MS + 1) / 1000);
+    const old = open();
+    old.md5(at('f'));
+    expect(old.hashedFiles).toBe(0);
+  });
+
+  test('a memory with an answer is saved later than a grain after the youngest file, so that it can be used', () => {
+    const marks = open();
+    writeFileSync(at('f'), 'one');
+    marks.note(at('f'), md5('one'));
+    marks.save(root, 'q', {});
+    expect(statSync(state).mtimeMs).toBeGreaterThan(statSync(at('f')).ctimeMs + GRAIN_MS);
+    const next = open();
+    next.md5(at('f'));
+    expect(next.hashedFiles).toBe(0);
+  });
+
+  test('a file that is rewritten in the same tick after it was read is still noticed, in this run and the next', async () => {
+    const tick = statSync(root).ctimeMs;
+    // A file clock that stands still, as within one tick of older kernels.
+    let stands = true;
+    replaceFs('statSync', (real, path, options) => {
+      const stat = real(path, options) as Stats | undefined;
+      return path === at('f') && stands && stat ? Object.assign(stat, { mtimeMs: tick, ctimeMs: tick }) : stat;
+    });
+    vi.useFakeTimers({ now: tick + 1, toFake: ['Date'] });
+    writeFileSync(at('f'), 'one');
+    const marks = open();
+    expect(marks.md5(at('f'))?.md5).toBe(md5('one'));
+    writeFileSync(at('f'), 'two');
+    expect(marks.md5(at('f'))?.md5).toBe(md5('two'));
+    writeFileSync(at('f'), 'six');
+    vi.useRealTimers();
+    await sleep(2 * GRAIN_MS);
+    marks.save(root, 'q', { all: 'up to date' });
+    // The run had other bytes than those that lie there now: its answer must not be served.
+    expect(saved().answer).toBeUndefined();
+    expect(open().md5(at('f'))?.md5).toBe(md5('six'));
+    stands = false;
+  });
+
+  test('a clock that is set back makes files doubtful, not right', () => {
+    writeFileSync(at('f'), 'one');
+    vi.useFakeTimers({ now: Date.now() - 86_400_000, toFake: ['Date'] });
+    const marks = open();
+    marks.md5(at('f'));
+    marks.save(root, 'q', {});
+    // The file clock, too, was set back.
+    utimesSync(state, new Date(), new Date());
+    const next = open();
+    expect(next.md5(at('f'))?.md5).toBe(md5('one'));
+    expect(next.hashedFiles).toBe(1);
+  });
+});
+
+describe('the file of marks', () => {
+  test.each([
+    ['torn', (text: string) => text.slice(0, text.length / 2)],
+    ['empty', () => ''],
+    ['not JSON', () => '\0\0\0'],
+    ['null', () => 'null'],
+    ['a list', () => '[]'],
+    ['of another format', (text: string) => text.replace('"format":2', '"format":1')],
+    ['without marks', () => '{"format":2,"paths":["f"]}'],
+    ['with too few marks', () => '{"format":2,"paths":["f"],"marks":[],"md5s":["x"]}'],
+    ['with paths that are no list', () => '{"format":2,"paths":{},"marks":[],"md5s":[]}'],
+  ])('that is %s costs one reading and nothing else', async (_, damage) => {
+    writeFileSync(at('f'), 'one');
+    await remember('f');
+    writeFileSync(state, damage(readFileSync(state, 'utf8')));
+    await sleep(GRAIN_MS);
+    const marks = open();
+    expect(marks.md5(at('f'))?.md5).toBe(md5('one'));
+    expect(marks.hashedFiles).toBe(1);
+  });
+
+  test('that is a folder costs no more', () => {
+    writeFileSync(at('f'), 'one');
+    mkdirSync(state);
+    expect(open().md5(at('f'))?.md5).toBe(md5('one'));
+  });
+
+  test('holds what this run saw and nothing of runs before', async () => {
+    writeFileSync(at('f'), 'one');
+    writeFileSync(at('g'), 'two');
+    await remember('f', 'g');
+    await remember('g');
+    expect(saved().paths).toEqual(['g']);
+  });
+
+  test('names files below the root by their place in it, so that it survives a move of the project', async () => {
+    mkdirSync(at('here'));
+    writeFileSync(at('here/f'), 'one');
+    const marks = new Marks(at('here'), state);
+    await sleep(2 * GRAIN_MS);
+    marks.md5(at('here/f'));
+    marks.md5(at('outside'));
+    marks.save(root, 'q', {});
+    renameSync(at('here'), at('there'));
+    expect(saved().paths).toEqual(['f', at('outside')]);
+    const moved = new Marks(at('there'), state);
+    expect(moved.md5(at('there/f'))?.md5).toBe(md5('one'));
+    expect(moved.hashedFiles).toBe(0);
+    expect([moved.path('f'), moved.path('/x')]).toEqual([at('there/f'), '/x']);
+  });
+
+  test('remembers what was asked for and is not there: its appearing is a change', async () => {
+    await remember('none');
+    expect(saved()).toMatchObject({ paths: ['none'], marks: [-1, 0, 0, 0], md5s: [''] });
+  });
+
+  test('forgets what it is told to', async () => {
+    writeFileSync(at('f'), 'one');
+    const marks = open();
+    marks.md5(at('f'));
+    marks.forget(at('f'));
+    marks.save(root, 'q');
+    expect(saved().paths).toEqual([]);
+  });
+});
+
+test('a watched folder vouches for no bytes', () => {
+  const marks = open();
+  writeFileSync(at('f'), 'one');
+  marks.watch(at('f'));
+  expect(marks.holds(at('f'), md5('one'))).toBe(true);
+  expect(marks.hashedFiles).toBe(1);
+});
