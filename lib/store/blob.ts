@@ -152,9 +152,14 @@ export class BlobStore {
     }
     const path = blobPath(this.cacheDir, md5);
     guard('store', path, () => {
-      fs.chmodSync(temp.path, 0o444);
-      this.#ensureFolder(path);
-      fs.renameSync(temp.path, path);
+      try {
+        fs.chmodSync(temp.path, 0o444);
+        this.#ensureFolder(path);
+        fs.renameSync(temp.path, path);
+      } catch (error) {
+        remove(temp.path);
+        throw error;
+      }
     });
     this.marks.note(path, md5.slice(0, 32));
     return { md5, size };
@@ -163,11 +168,14 @@ export class BlobStore {
   put(bytes: Uint8Array | string): Artifact {
     const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
     const md5 = md5Of(data);
-    if (this.has(md5)) return { md5, size: data.length };
+    return this.has(md5) ? { md5, size: data.length } : this.#write(data, md5);
+  }
+
+  #write(bytes: Uint8Array, md5: Md5): Artifact {
     const file = new HashingFile(this.tmp);
     try {
-      file.write(data);
-      return this.adopt(file.finish());
+      file.write(bytes);
+      return this.adopt({ ...file.finish(), md5 });
     } catch (error) {
       file.abandon();
       throw error;
@@ -186,11 +194,7 @@ export class BlobStore {
     const bytes = printTree(entries);
     const md5 = treeDigest(entries);
     const size = entries.reduce((sum, entry) => sum + entry.size, 0);
-    if (!this.has(md5)) {
-      const file = new HashingFile(this.tmp);
-      file.write(bytes);
-      this.adopt({ ...file.finish(), md5 });
-    }
+    if (!this.has(md5)) this.#write(bytes, md5);
     // In the order a reader of the bytes sees, whatever order they were made in.
     this.#trees.set(md5, parseTree(bytes));
     return { md5, size, nfiles: entries.length };
