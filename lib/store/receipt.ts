@@ -1,10 +1,9 @@
 // A receipt says what happened for a key: the outputs it gave, what the key was made of, and facts for people.
-import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Json } from '../base/canon.ts';
 import type { Sha256 } from '../base/digest.ts';
 import type { Artifact } from './blob.ts';
-import { ensureDir, readTextIfAny, remove, writeAtomic } from './files.ts';
+import { ensureDir, listNames, readTextIfAny, remove, writeAtomic } from './files.ts';
 
 export interface Receipt {
   readonly format: 1;
@@ -68,11 +67,11 @@ export class Receipts {
 
   /** Every receipt here, in key order. */
   *all(): Generator<Receipt> {
-    if (!fs.existsSync(this.dir)) return;
-    for (const folder of fs.readdirSync(this.dir).sort()) {
+    for (const folder of listNames(this.dir)) {
       if (!/^[0-9a-f]{2}$/.test(folder)) continue;
-      for (const name of fs.readdirSync(join(this.dir, folder)).sort()) {
-        const receipt = this.read(name.replace(/\.json$/, ''));
+      for (const name of listNames(join(this.dir, folder))) {
+        const key = name.slice(0, -'.json'.length);
+        const receipt = this.path(key) === join(this.dir, folder, name) ? this.read(key) : null;
         if (receipt !== null) yield receipt;
       }
     }
@@ -90,14 +89,21 @@ export function parseReceipt(text: string): Receipt | null {
   } catch {
     return null;
   }
+  const isMap = (inner: unknown) => typeof inner === 'object' && inner !== null;
+  const isVerdict = ({ passed, summary }: { passed: unknown; summary: unknown }) =>
+    typeof passed === 'boolean' && typeof summary === 'string';
   const whole =
-    value !== null &&
-    typeof value === 'object' &&
+    isMap(value) &&
     value.format === 1 &&
     KEY.test(String(value.key)) &&
     typeof value.stage === 'string' &&
-    typeof value.outputs === 'object' &&
-    value.outputs !== null &&
-    Object.values(value.outputs).every((o) => MD5.test(String(o?.md5)) && Number.isSafeInteger(o.size));
+    (value.element === null || typeof value.element === 'string') &&
+    isMap(value.outputs) &&
+    Object.values(value.outputs).every(
+      (output) => MD5.test(String(output?.md5)) && Number.isSafeInteger(output.size) && output.size >= 0,
+    ) &&
+    isMap(value.parts) &&
+    (value.verdict === null || (isMap(value.verdict) && isVerdict(value.verdict))) &&
+    isMap(value.made);
   return whole ? value : null;
 }
