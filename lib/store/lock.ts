@@ -54,16 +54,14 @@ export class Lock {
       const held = readTextIfAny(path);
       if (held === null) continue;
       const holder = parseOwner(held);
-      if (holder === null || isDead(holder)) {
-        takeAway(path, held, tmp);
-        continue;
-      }
-      if (!told) onWait(holder);
-      told = true;
+      const isLeft = holder === null || isDead(holder);
+      if (isLeft && takeAway(path, held, text, tmp)) continue;
+      if (!isLeft && !told) onWait(holder);
+      told ||= !isLeft;
       if (signal.aborted)
         throw new ProblemError({
           code: 'interrupted',
-          message: `stopped while waiting for the run of process ${holder.pid}`,
+          message: `stopped while waiting for the run of process ${holder?.pid ?? 'unknown'}`,
         });
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
@@ -91,30 +89,34 @@ function tryCreate(path: string, text: string, tmp: string): boolean {
   });
 }
 
-/** Move a dead owner's lock aside; if it was another's by then, put that one back. */
-function takeAway(path: string, stale: string, tmp: string): void {
-  const aside = tempName(tmp);
+/**
+ * Remove a dead owner's lock; false while another process does. Only the holder of a second lock may, and only what it
+ * still finds there: else a slow process would remove the lock of a quick one that has taken over meanwhile.
+ */
+function takeAway(path: string, stale: string, text: string, tmp: string): boolean {
+  const second = `${path}-taking`;
+  if (!tryCreate(second, text, tmp)) {
+    const held = readTextIfAny(second);
+    if (held === null) return true;
+    const holder = parseOwner(held);
+    if (holder !== null && !isDead(holder)) return false;
+    remove(second);
+    return true;
+  }
   try {
-    fs.renameSync(path, aside);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return;
-    throw error;
+    if (readTextIfAny(path) === stale) remove(path);
+  } finally {
+    remove(second);
   }
-  if (readTextIfAny(aside) !== stale) {
-    try {
-      fs.linkSync(aside, path);
-    } catch {
-      // A third process has the lock already; its owner check will find the other alive or dead.
-    }
-  }
-  remove(aside);
+  return true;
 }
 
 function parseOwner(text: string): LockOwner | null {
   try {
     const value = JSON.parse(text) as LockOwner;
     // No system counts processes beyond 2^31.
-    return Number.isSafeInteger(value?.pid) && value.pid > 0 && value.pid < 2 ** 31 ? value : null;
+    const isPid = Number.isSafeInteger(value?.pid) && value.pid > 0 && value.pid < 2 ** 31;
+    return isPid && typeof value.host === 'string' && typeof value.started === 'string' ? value : null;
   } catch {
     return null;
   }
