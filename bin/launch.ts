@@ -32,7 +32,7 @@ function readBuild(): Build | null {
 /** What executes is what its sources say: stat them, and build again when one differs (settled point 1). */
 function isFresh(build: Build): boolean {
   for (const [path, size, mtimeMs] of build.sources) {
-    const stat = fs.statSync(join(own, path), { throwIfNoEntry: false });
+    const stat = fs.statSync(`${own}/${path}`, { throwIfNoEntry: false });
     // A package installed without its sources can not be stale.
     if (stat === undefined && path === build.sources[0]?.[0]) return true;
     if (stat === undefined || stat.size !== size || stat.mtimeMs !== mtimeMs) return false;
