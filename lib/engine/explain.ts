@@ -11,7 +11,9 @@ export type Reason =
   | { readonly kind: 'upstream'; readonly stage: string }
   | { readonly kind: 'output-missing'; readonly output: string }
   | { readonly kind: 'output-corrupted'; readonly output: string }
-  | { readonly kind: 'receipt-missing' };
+  | { readonly kind: 'receipt-missing' }
+  /** Every value is the one it was, but under the name of another param. */
+  | { readonly kind: 'rewired' };
 
 /** One line for people, in the words of the design. */
 export function describe(reason: Reason): string {
@@ -34,6 +36,8 @@ export function describe(reason: Reason): string {
       return `output corrupted: ${reason.output}`;
     case 'receipt-missing':
       return 'its receipt is missing';
+    case 'rewired':
+      return 'its params have other names';
   }
 }
 
@@ -53,9 +57,10 @@ export function differences(was: KeyParts, now: KeyParts): Reason[] {
 
 type Named = Readonly<Record<string, string>>;
 
-function* changes(was: Named, now: Named): Generator<[string, string | null, string | null]> {
-  for (const name of [...new Set([...Object.keys(was), ...Object.keys(now)])].sort()) {
-    const [a, b] = [was[name] ?? null, now[name] ?? null];
+/** What comes from a receipt may lack a part: receipts also come from elsewhere. */
+function* changes(was: Named | null | undefined, now: Named): Generator<[string, string | null, string | null]> {
+  for (const name of [...new Set([...Object.keys(was ?? {}), ...Object.keys(now)])].sort()) {
+    const [a, b] = [was?.[name] ?? null, now[name] ?? null];
     if (a !== b) yield [name, a, b];
   }
 }

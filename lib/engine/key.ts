@@ -47,8 +47,9 @@ export function keyOf(input: KeyInput): { key: Sha256; parts: KeyParts } {
 
 /** Maps are shown leaf by leaf, so that an explanation names what changed and not its neighbours. */
 function flatten(name: string, value: Json, into: Record<string, string>): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) into[name] = canon(value);
-  else for (const [key, inner] of Object.entries(value)) flatten(`${name}.${key}`, inner, into);
+  const inside = typeof value !== 'object' || value === null || Array.isArray(value) ? [] : Object.entries(value);
+  if (inside.length === 0) into[name] = canon(value);
+  for (const [key, inner] of inside) flatten(`${name}.${key}`, inner, into);
 }
 
 const shaOfCode = new WeakMap<object, GitOid>();

@@ -178,7 +178,7 @@ function whyNew(project: Project, parts: KeyParts, lastKey: string | undefined):
   const before = project.receipts.read(lastKey);
   if (before === null) return [{ kind: 'receipt-missing' }];
   const reasons = differences(before.parts as unknown as KeyParts, parts);
-  return reasons.length > 0 ? reasons : [{ kind: 'receipt-missing' }];
+  return reasons.length > 0 ? reasons : [{ kind: 'rewired' }];
 }
 
 /** The files of one mapped element: those below a folder of its name, and a file of its name with at most one extension. */
