@@ -281,9 +281,10 @@ class Wiring {
           const shapes = found.shape === undefined || wanted.shape === 'any' || found.shape === wanted.shape;
           if (found.kind === wanted.kind && shapes && !mapped) continue;
           const say = (kind: string, shape?: string) => (shape ? `${kind} ${shape}` : kind);
+          const gives = say(found.kind, found.shape);
           this.problem(
             'spec/shape-mismatch',
-            `\`${text}\` gives ${say(found.kind, found.shape)}, but port \`${port}\` of stage \`${name}\` takes ${say(wanted.kind, wanted.shape)}`,
+            `\`${text}\` gives ${mapped ? `a tree of ${gives}, one for each element` : gives}, but port \`${port}\` of stage \`${name}\` takes ${say(wanted.kind, wanted.shape)}`,
             ['stages', name, 'in', port],
             'value',
           );
@@ -308,9 +309,9 @@ function wireLabel(wire: Wire): string {
   return wire.kind === 'file' ? wire.path : '$run';
 }
 
-/** `90`, `90s`, `10m` or `2h` in milliseconds. */
-function durationMs(text: number | string): number {
-  const found = /^(\d+(?:\.\d+)?)\s*(s|m|h)?$/.exec(String(text));
-  const unit = { s: 1000, m: 60_000, h: 3_600_000 }[found?.[2] ?? 's'] ?? 1000;
-  return Math.ceil(Number(found?.[1] ?? 0) * unit);
+/** Seconds, or `500ms`, `90s`, `10m` or `2h`, in milliseconds; at least one. */
+function durationMs(given: number | string): number {
+  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(String(given));
+  const [amount, unit] = typeof given === 'number' ? [given, 's'] : [Number(found?.[1]), found?.[2] ?? 's'];
+  return Math.max(1, Math.ceil(amount * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 1000)));
 }
