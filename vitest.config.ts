@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    exclude: ['tests/slow/**', 'tests/dvc/**', 'node_modules/**'],
+    // Slow suites run apart: `npm run test:slow`.
+    exclude: ['tests/slow/**', 'tests/dvc/**', 'tests/**/*.slow.test.ts', 'node_modules/**'],
     globalSetup: ['tests/e2e/build.ts'],
     pool: 'forks',
     testTimeout: 60_000,

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: ['tests/e2e/build.ts'],
-    include: ['tests/dvc/**/*.test.ts', 'tests/slow/**/*.test.ts'],
+    include: ['tests/dvc/**/*.test.ts', 'tests/slow/**/*.test.ts', 'tests/**/*.slow.test.ts'],
     pool: 'forks',
     // Two at a time at most: each test starts many processes.
     maxWorkers: 2,

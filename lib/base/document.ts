@@ -18,7 +18,7 @@ export interface Document {
 }
 
 // Far above any honest configuration, low enough that a hostile file costs less than a second or two.
-const LIMIT = { characters: 1 << 20, depth: 64, unfolded: 10_000, problems: 100 };
+const LIMIT = { characters: 1 << 24, depth: 64, unfolded: 10_000, problems: 100 };
 
 type Span = readonly [start: number, end: number];
 interface Mark {

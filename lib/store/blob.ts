@@ -207,8 +207,9 @@ export class BlobStore {
         ensureDir(dirname(path));
         this.#folders.add(dirname(path));
       }
-      const temp = tempName(this.#laying);
       const blob = this.path(md5);
+      if (this.#links[0] === 'hardlink' && this.#linkNew(blob, path, md5)) return;
+      const temp = tempName(this.#laying);
       try {
         this.#linkTo(blob, temp);
         // Renaming over a file makes some file systems flush the new one at once; the workspace can be laid out again.
@@ -220,10 +221,24 @@ export class BlobStore {
         remove(temp);
         throw error;
       }
+      this.marks.note(path, md5);
+      // A hard link changes the blob's own times.
+      if (this.#links[0] === 'hardlink') this.marks.note(blob, md5);
     });
-    this.marks.note(path, md5);
-    // A hard link changes the blob's own times.
-    if (this.#links[0] === 'hardlink') this.marks.note(this.path(md5), md5);
+  }
+
+  /** Link a name that is not taken: one step, whole or not at all. False when it needs the longer way. */
+  #linkNew(blob: string, path: string, md5: string): boolean {
+    try {
+      fs.linkSync(blob, path);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST' && !this.#next(error)) throw error;
+      return false;
+    }
+    const { size } = this.marks.noteTwo(path, blob, md5);
+    // DVC creates empty files anew, so that they do not use up link counts.
+    if (size === 0) fs.unlinkSync(path);
+    return size > 0;
   }
 
   #linkTo(from: string, to: string): void {
@@ -233,10 +248,16 @@ export class BlobStore {
         linkAs(type, from, to);
         return;
       } catch (error) {
-        if (this.#links.length < 2 || !UNSUPPORTED.has(errorCode(error))) throw error;
-        this.#links = this.#links.slice(1);
+        if (!this.#next(error)) throw error;
       }
     }
+  }
+
+  /** Go on to the next link type for good, when the error says that this one does not work here and there is another. */
+  #next(error: unknown): boolean {
+    if (this.#links.length < 2 || !UNSUPPORTED.has(errorCode(error))) return false;
+    this.#links = this.#links.slice(1);
+    return true;
   }
 
   /** Forget which folders exist, after something outside may have removed them. */

@@ -100,6 +100,17 @@ export class Marks {
     this.#rows.set(name, { mark: found, md5, trusted: true });
   }
 
+  /** Remember two names of one file, as a hard link leaves them. */
+  noteTwo(path: string, other: string, md5: string): Mark {
+    const found = mark(path) as Mark;
+    for (const one of [path, other]) {
+      const name = this.#name(one);
+      this.#seen.add(name);
+      this.#rows.set(name, { mark: found, md5, trusted: true });
+    }
+    return found;
+  }
+
   /** Watch a folder, or a file whose bytes matter only to the fast path. */
   watch(path: string): void {
     this.note(path, '');
