@@ -41,11 +41,14 @@ export interface CodeRoots {
   readonly tmp: string;
 }
 
-/** Shown name of a source: below the project as it is, below this package with its name in front. */
-function shownName(roots: CodeRoots, path: string): string {
-  const inside = relative(roots.project, path);
-  if (!inside.startsWith('..') && !isAbsolute(inside)) return inside.split(sep).join('/');
-  return `marketloom/${relative(roots.own, path).split(sep).join('/')}`;
+/** Shown name of a source: below the project as it is, below this package with its name in front; null when it is elsewhere. */
+function shownName(roots: CodeRoots, path: string): string | null {
+  const [mine, ours] = [roots.project, roots.own].map((root) => relative(root, path).split(sep).join('/'));
+  const isInside = (name: string | undefined) => name !== undefined && !name.startsWith('../') && !isAbsolute(name);
+  // Where one of the two lies in the other (installed in the project, or a project in a checkout), the inner one is meant.
+  const isOurs = roots.own !== roots.project && isInside(ours) && (!isInside(mine) || ours!.length < mine!.length);
+  if (isOurs) return `marketloom/${ours}`;
+  return isInside(mine) ? mine! : null;
 }
 
 export function sourcePath(roots: CodeRoots, shown: string): string {
@@ -150,7 +153,7 @@ async function compile(roots: CodeRoots, entries: readonly string[]) {
     const outputs = new Map<string, string>();
     for (const [path, output] of Object.entries(result.metafile.outputs)) {
       if (!output.entryPoint) continue;
-      const shown = shownName(roots, resolve(roots.project, output.entryPoint));
+      const shown = shownName(roots, resolve(roots.project, output.entryPoint)) as string;
       outputs.set(shown, texts.get(resolve(roots.project, path)) as string);
     }
     return { metafile: result.metafile, outputs };
@@ -169,7 +172,7 @@ async function compile(roots: CodeRoots, entries: readonly string[]) {
           ...(location && {
             place: {
               ...location,
-              file: shownName(roots, resolve(roots.project, location.file)),
+              file: shownName(roots, resolve(roots.project, location.file)) ?? location.file,
               column: location.column + 1,
             },
           }),
@@ -194,13 +197,21 @@ function readSources(roots: CodeRoots, metafile: Metafile): Record<string, Sourc
         continue;
       }
       const target = shownName(roots, resolve(roots.project, used.path));
+      if (target === null) {
+        throw new ProblemError({
+          code: 'code/build-failed',
+          message: `\`${path}\` imports \`${used.original ?? used.path}\`, which lies outside the project`,
+          hint: 'a clone would not have it: move it into the project, or install it as a package',
+        });
+      }
       const line = used.kind === 'dynamic-import' ? catalogLine(text, used.original ?? '') : null;
       if (line === null) statics.push(target);
       else lazy[target] = line;
     }
     let rest = text;
     for (const line of Object.values(lazy)) rest = rest.replace(`${line}\n`, '');
-    sources[shownName(roots, absolute)] = {
+    // Entries lie inside, and what they import was looked at.
+    sources[shownName(roots, absolute) as string] = {
       md5: md5(bytes),
       oid: gitBlob(bytes),
       static: [...new Set(statics)].sort(),
@@ -247,7 +258,9 @@ export function reach(built: BuiltCode, entry: string, selection: Selection): Re
       // A name the catalog does not have will be refused by the stage; keying by every line is the safe answer until then.
       const known = wanted?.every((name) => lines.some(([, line]) => lineName(line) === name)) ?? false;
       const taken = lines.filter(([, line]) => !known || wanted?.includes(lineName(line)));
-      code[shown] = gitBlob(Buffer.from([source.rest, ...taken.map(([, line]) => line.trim())].join('\n')));
+      code[shown] = gitBlob(
+        Buffer.from([source.rest, ...taken.map(([, line]) => line.trim().replace(/,$/, ''))].join('\n')),
+      );
       for (const [target] of taken) visit(target);
     }
     for (const name of source.packages) Object.assign(code, built.packages[name]);
