@@ -7,12 +7,16 @@ interface Locked {
   readonly version?: string;
   readonly integrity?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
+  /** Not a package but a link to a folder: `resolved` is its place. */
+  readonly link?: boolean;
+  readonly resolved?: string;
 }
 
 /** `npm:name@version` -> integrity for a package and its dependencies, as the nearest lock file or node_modules says. */
 export function packageIntegrity(roots: { project: string; own: string }, name: string): Record<string, string> {
   const found: Record<string, string> = {};
-  const lock = readLock(roots.project) ?? readLock(roots.own) ?? {};
+  const locks = [roots.project, roots.own].map(readLock);
+  const lock = locks.find((one) => resolveLocked(one, name, '') !== null) ?? {};
   const visit = (wanted: string, from: string) => {
     const at = resolveLocked(lock, wanted, from);
     if (at === null) {
@@ -28,6 +32,13 @@ export function packageIntegrity(roots: { project: string; own: string }, name: 
       return;
     }
     const entry = lock[at] as Locked;
+    if (entry.link === true) {
+      throw new ProblemError({
+        code: 'code/build-failed',
+        message: `the package \`${wanted}\` is a link to the folder \`${entry.resolved}\`, whose files are in no key`,
+        hint: 'import its files by their paths',
+      });
+    }
     const shown = `npm:${wanted}@${entry.version}`;
     if (shown in found) return;
     found[shown] = entry.integrity ?? 'unlocked';
@@ -37,10 +48,15 @@ export function packageIntegrity(roots: { project: string; own: string }, name: 
   return found;
 }
 
-function readLock(root: string): Record<string, Locked> | null {
+function readLock(root: string): Record<string, Locked> {
   const text = readTextIfAny(join(root, 'package-lock.json'));
-  if (text === null) return null;
-  return (JSON.parse(text) as { packages?: Record<string, Locked> }).packages ?? null;
+  if (text === null) return {};
+  try {
+    return (JSON.parse(text) as { packages?: Record<string, Locked> } | null)?.packages ?? {};
+  } catch (cause) {
+    const message = `package-lock.json is not JSON: ${(cause as Error).message}`;
+    throw new ProblemError({ code: 'code/build-failed', message, hint: 'run `npm install` to mend it' }, { cause });
+  }
 }
 
 /** As Node resolves: the nearest node_modules upwards of the importer. */
