@@ -213,17 +213,17 @@ class Runner {
     this.#done.set(stage.name, { spec: stage, units, outputs, verdict });
     this.#emit({ type: 'stage-finished', stage: stage.name });
     if (verdict?.passed === false) {
-      const shown = Object.entries(stage.outputs).map(([port, { kind }]) => outputPath(stage.name, port, kind));
-      this.#failed.push({
-        stage: stage.name,
-        problems: [
-          {
-            code: 'verdict/failed',
-            message: `stage \`${stage.name}\` says no: ${verdict.summary}`,
-            facts: { see: shown.join(', ') },
-          },
-        ],
-      });
+      const problem: Problem = {
+        code: 'verdict/failed',
+        message: `stage \`${stage.name}\` says no: ${verdict.summary}`,
+        facts: {
+          see: Object.entries(stage.outputs)
+            .map(([port, { kind }]) => outputPath(stage.name, port, kind))
+            .join(', '),
+        },
+      };
+      this.#emit({ type: 'stage-failed', stage: stage.name, problems: [problem] });
+      this.#failed.push({ stage: stage.name, problems: [problem] });
       return false;
     }
     this.#made.set(stage.name, outputs);
