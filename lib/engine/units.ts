@@ -118,11 +118,12 @@ function planUnit(
     const spec = stage.inputs[port] as InputSpec;
     inputs[port] = {};
     for (const [label, artifact] of Object.entries(artifacts)) {
-      const seen = spec.slice && element !== null ? slice(project, artifact, element) : artifact;
+      const file = fileName(spec.wires[label] as Wire);
+      const seen = spec.slice && element !== null ? slice(project, artifact, file, element) : artifact;
       inputs[port][label] = seen;
       // A single file that code sees in a tree is seen under a name, so the name is part of the input.
       const named = label === '' && spec.kind === 'tree' && !seen.md5.endsWith('.dir') && stage.code.kind === 'module';
-      const name = named ? fileName(spec.wires[label] as Wire) : label;
+      const name = named ? file : label;
       digests[name === '' ? port : `${port}/${name}`] = seen.md5;
     }
   }
@@ -139,6 +140,9 @@ function planUnit(
   if (force) return { ...plan, hit: null, reasons: [{ kind: 'forced' }] };
   const result = same ? before : project.receipts.read(key);
   if (result === null) return { ...plan, hit: null, reasons: whyNew(project, made().parts, before?.key) };
+  // A receipt of a remote may say anything; half a result is none.
+  if (Object.keys(stage.outputs).some((port) => result.outputs[port] === undefined))
+    return { ...plan, hit: null, reasons: [{ kind: 'receipt-missing' }] };
   const lost = Object.entries(result.outputs).flatMap(([port, { md5 }]) =>
     project.store.missing(md5).map((gone) => ({ port, gone })),
   );
@@ -189,8 +193,8 @@ export function sliceEntries(entries: readonly TreeEntry[], element: string): Tr
   });
 }
 
-function slice(project: Project, artifact: Artifact, element: string): Artifact {
-  const entries = sliceEntries(project.store.readTree(artifact.md5), element);
+function slice(project: Project, { md5 }: Artifact, file: string, element: string): Artifact {
+  const entries = sliceEntries(project.store.entries(md5, file), element);
   // The list of a slice is stored like any tree, so that its digest in a receipt can always be resolved.
   return project.store.putTree(entries.map((entry) => ({ ...entry, size: project.store.size(entry.md5) })));
 }
@@ -331,7 +335,14 @@ export function mergeOutputs(
         entries.set(entry.relpath, { relpath: entry.relpath, md5: entry.md5, size: project.store.size(entry.md5) });
       }
     }
-    merged[port] = project.store.putTree([...entries.values()]);
+    try {
+      merged[port] = project.store.putTree([...entries.values()]);
+    } catch (cause) {
+      if (!(cause instanceof ProblemError) || cause.problems[0]?.code !== 'store/unsafe-tree') throw cause;
+      const message = `the shards of stage \`${stage.name}\` give names on port \`${port}\` that no folder can hold together`;
+      const { facts } = cause.problems[0];
+      throw new ProblemError({ code: 'stage/bad-output', message, ...(facts && { facts }) }, { cause });
+    }
   }
   return merged;
 }
