@@ -85,6 +85,9 @@ function sameAnswer(build: Build, args: readonly string[]): State['answer'] {
   process.chdir(root);
   try {
     return isUnchanged(state, savedAtMs) ? state.answer : undefined;
+  } catch {
+    // A file where a folder was, a loop of links: the program will tell.
+    return undefined;
   } finally {
     process.chdir(here);
   }

@@ -5,7 +5,7 @@ import type { Json } from '../base/canon.ts';
 import type { Place } from '../base/place.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
 import type { Artifact, SizedEntry } from '../store/blob.ts';
-import { walk } from '../store/files.ts';
+import { statIfAny, walk } from '../store/files.ts';
 import { treeDigest } from '../store/tree.ts';
 import type { Project } from './project.ts';
 
@@ -57,6 +57,16 @@ function unsafe(source: SourceSpec, what: string): Problem {
   };
 }
 
+/** A system error, a loop of links or a folder nobody may enter, becomes a problem with the source's place. */
+function look<T>(source: SourceSpec, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    throw new ProblemError(unsafe(source, `cannot be read: ${error.problems[0]?.message}`), { cause: error });
+  }
+}
+
 /** A path inside the project must mean the same files in every clone, so no part of it may be a link. */
 function leadsElsewhere(root: string, path: string): boolean {
   const inside = relative(root, path);
@@ -68,7 +78,7 @@ function leadsElsewhere(root: string, path: string): boolean {
 /** The files of a source, found where the user keeps them. Throws source/missing and source/unsafe. */
 export function filesOf(project: Project, source: SourceSpec): { files: readonly Found[]; folder: boolean } {
   const path = resolveSource(project, source);
-  const stat = fs.statSync(path, { throwIfNoEntry: false });
+  const stat = look(source, () => statIfAny(path));
   if (stat === undefined) throw new ProblemError(missing(source, 'paths are relative to the folder of pipeline.yaml'));
   if (!stat.isFile() && !stat.isDirectory()) throw new ProblemError(unsafe(source, 'is neither a file nor a folder'));
   if (!source.path.startsWith('npm:') && leadsElsewhere(project.root, path))

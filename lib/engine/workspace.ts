@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Artifact, BlobStore } from '../store/blob.ts';
-import { remove, walk } from '../store/files.ts';
+import { remove, statIfAny, walk } from '../store/files.ts';
 import type { Marks } from '../store/marks.ts';
 
 /** What separates a workspace path from an artifact. */
@@ -16,7 +16,7 @@ interface Drift {
 }
 
 function driftOf(store: BlobStore, marks: Marks, artifact: Artifact, path: string): Drift {
-  const found = fs.lstatSync(path, { throwIfNoEntry: false });
+  const found = statIfAny(path, true);
   if (!artifact.md5.endsWith('.dir')) {
     const plain = found?.isFile() === true || (found?.isSymbolicLink() === true && isLinkTo(store, path, artifact.md5));
     const holds = plain && marks.holds(path, artifact.md5);

@@ -62,8 +62,22 @@ export function tempName(dir: string): string {
 }
 
 export function mark(path: string): Mark | null {
-  const stat = fs.statSync(path, { throwIfNoEntry: false });
+  const stat = statIfAny(path);
   return stat === undefined ? null : markOf(stat);
+}
+
+/** What a path leads to, or `self`, the path itself, is; undefined when it is not there, also below a file. */
+export function statIfAny(path: string, self = false): fs.Stats | undefined {
+  return guard('look at', path, () => {
+    try {
+      const options = { throwIfNoEntry: false } as const;
+      return self ? fs.lstatSync(path, options) : fs.statSync(path, options);
+    } catch (error) {
+      // `throwIfNoEntry` means ENOENT only.
+      if (errorCode(error) === 'ENOTDIR') return undefined;
+      throw error;
+    }
+  });
 }
 
 export function markOf(stat: fs.Stats): Mark {
@@ -75,7 +89,7 @@ export function sameMark(a: Mark, b: Mark): boolean {
 }
 
 export function exists(path: string): boolean {
-  return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  return statIfAny(path, true) !== undefined;
 }
 
 export function readBytes(path: string): Uint8Array {

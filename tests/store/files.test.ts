@@ -18,13 +18,16 @@ import { ProblemError } from '../../lib/base/problem.ts';
 import {
   copyHashing,
   digestFile,
+  exists,
   guard,
   HashingFile,
   hashFile,
   listNames,
+  mark,
   moveFile,
   readBytes,
   readTextIfAny,
+  statIfAny,
   tempName,
   walk,
   writeAtomic,
@@ -270,6 +273,7 @@ test('what is not there reads as nothing where nothing is an answer, and as a pr
   for (const path of [join(root, 'none'), join(root, 'none/below'), join(root, 'f/below')]) {
     expect(readTextIfAny(path)).toBeNull();
     expect(listNames(path)).toEqual([]);
+    expect([mark(path), exists(path), statIfAny(path)]).toEqual([null, false, undefined]);
     expect(codeOf(() => readBytes(path))).toBe('store/io');
   }
 });
