@@ -1,0 +1,46 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { afterEach, expect, test } from 'vitest';
+import { readLast, writeLast } from '../../lib/engine/last.ts';
+import type { Last, LastUnit } from '../../lib/engine/units.ts';
+import { Folder, removeProjects } from './folder.ts';
+
+afterEach(removeProjects);
+
+const unit: LastUnit = {
+  key: 'a'.repeat(64) as LastUnit['key'],
+  inputText: '{}',
+  outputs: { o: { md5: 'b'.repeat(32) as LastUnit['outputs'][string]['md5'], size: 1 } },
+  verdict: null,
+};
+const NOTHING: Last = { stamp: '', units: {} };
+
+test('what was written is read back', () => {
+  const project = new Folder().open();
+  expect(readLast(project)).toEqual(NOTHING);
+  writeLast(project, 's', { generate: { AAPL: unit, '': unit } });
+  expect(readLast(project)).toEqual({ format: 2, stamp: 's', units: { generate: { AAPL: unit, '': unit } } });
+});
+
+test('what is torn, of another format or no memory at all is nothing, and never an error', () => {
+  const project = new Folder().open();
+  writeLast(project, 's', { generate: { AAPL: unit } });
+  const text = readFileSync(project.paths.last, 'utf8');
+  const read = (damaged: string) => {
+    writeFileSync(project.paths.last, damaged);
+    return readLast(project);
+  };
+  for (let cut = 0; cut < text.length; cut++) expect(read(text.slice(0, cut))).toEqual(NOTHING);
+  for (const odd of ['null', '[]', '7', text.replace('"format":2', '"format":1'), '{"format":2,"stamp":"s"}'])
+    expect(read(odd)).toEqual(NOTHING);
+  const odd = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom(null, {}, []));
+  fc.assert(
+    fc.property(odd, fc.nat(2), (value, depth) => {
+      const units = [value, { generate: value }, { generate: { AAPL: value } }][depth];
+      for (const stage of Object.values(read(JSON.stringify({ format: 2, stamp: 's', units })).units))
+        for (const { key, outputs } of Object.values(stage))
+          expect([typeof key, typeof outputs]).toEqual(['string', 'object']);
+    }),
+    { numRuns: 200 },
+  );
+});
