@@ -8,7 +8,7 @@ import { legacyDatasetId } from '../base/legacy-id.ts';
 import { nearest } from '../base/nearest.ts';
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
 import { checkValue, type Schema } from '../base/schema.ts';
-import { readText, walk } from '../store/files.ts';
+import { readText, readTextIfAny, walk } from '../store/files.ts';
 import { type BuiltCode, buildCode, type CodeRoots } from './build.ts';
 import type { Checked, LoadOptions, Reader, Recorded } from './checked.ts';
 import { type ConfigInputs, type JsonMap, resolveConfig } from './config.ts';
@@ -125,7 +125,11 @@ function at(document: Document, path: (string | number)[]) {
 function required(read: Reader, file: string, place?: Problem['place']): Document {
   const text = read(file);
   if (text !== null) return parseDocument(file, text);
-  throw new ProblemError({
+  throw missingFile(file, place);
+}
+
+function missingFile(file: string, place: Problem['place']): ProblemError {
+  return new ProblemError({
     code: 'config/missing-file',
     message: `there is no file \`${file}\``,
     ...(place && { place }),
@@ -168,11 +172,27 @@ function resolveAll(
     recorded || raw.config.profiles === undefined
       ? null
       : required(read, raw.config.profiles, at(document, ['config', 'profiles']));
-  const schema = JSON.parse(read(raw.config.schema) ?? readText(join(project.own, raw.config.schema))) as Schema;
+  const schema = schemaOf(project, raw.config.schema, document, read);
   const over = recorded ? { env: {}, flags: {} } : { env: options.env, flags: options.flags };
   const found = resolveConfig({ schema, base, profiles, ...over });
   problems.push(...found.problems);
   return found.config ?? { value: {}, identity: {}, profile: 'default', variables: [] };
+}
+
+/** The schema of a project's configuration; this package has one for the market pipeline. */
+function schemaOf(project: Project, file: string, document: Document, read: Reader): Schema {
+  const place = at(document, ['config', 'schema']);
+  const text = read(file) ?? readTextIfAny(join(project.own, file));
+  if (text === null) throw missingFile(file, place);
+  try {
+    const schema = JSON.parse(text) as Schema | null;
+    if (schema?.type !== 'object') throw new TypeError('its type must be `object`');
+    checkValue(schema, {});
+    return schema;
+  } catch (cause) {
+    const message = `\`${file}\` is no JSON Schema: ${(cause as Error).message}`;
+    throw new ProblemError({ code: 'config/invalid', message, ...(place && { place }) }, { cause });
+  }
 }
 
 function readSources(project: Project, document: Document, problems: Problem[]) {
