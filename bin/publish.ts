@@ -1,6 +1,6 @@
 // What the door does after a run, hit or not: lay the dataset out, write pointers and DVC's files, push and commit (settled point 5).
 
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { canon, type Json } from '../lib/base/canon.ts';
 import { type Problem, ProblemError } from '../lib/base/problem.ts';
 import type { DvcConfig } from '../lib/dvc/config-file.ts';
@@ -224,7 +224,7 @@ function factsOf(project: Project, pipeline: Pipeline, result: RunResult, flags:
     return known;
   };
   return {
-    command: commandFor(pipeline, flags),
+    command: commandFor(project.root, pipeline, flags),
     place: outputPath,
     code: (stage) =>
       Object.keys(codeOf(stage)).flatMap((path) => {
@@ -255,9 +255,10 @@ function besidesOf(stage: StageSpec, code: Readonly<Record<string, string>>, out
 }
 
 /** The command that makes one stage as this run did: with its profile, flags and environment, but not with what is operational. */
-function commandFor({ profile, variables }: Pipeline, flags: EffectFlags): (stage: string) => string {
+function commandFor(root: string, { profile, variables }: Pipeline, flags: EffectFlags): (stage: string) => string {
   const after: string[] = [];
-  if (flags.config !== undefined) after.push('--config', flags.config);
+  // Relative to the project: dvc.yaml goes to other machines.
+  if (flags.config !== undefined) after.push('--config', relative(root, resolve(root, flags.config)));
   if (profile !== 'default') after.push('--profile', profile);
   if (flags.seed !== undefined) after.push('--seed', flags.seed);
   for (const set of flags.set ?? []) after.push('--set', set);
