@@ -48,13 +48,9 @@ function ourDocument(stages) {
   const lines = ['pipeline: layers', 'stages:'];
   for (const { name, leaf, needs } of stages) {
     const wires = needs.length > 0 ? needs.map((other) => `${other}.x`) : [`./leaf/${leaf}.txt`];
-    const ports = PORTS.slice(0, wires.length);
-    lines.push(
-      `  ${name}:`,
-      `    cmd: cat ${ports.map((port) => `in/${port}`).join(' ')} > out/x`,
-      `    in: { ${ports.map((port, i) => `${port}: ${wires[i]}`).join(', ')} }`,
-      '    out: { x: file }',
-    );
+    const ports = PORTS.slice(0, wires.length).map((port, i) => `${port}: ${wires[i]}`);
+    // One short line each: ten thousand must stay below the size a document may have.
+    lines.push(`  ${name}: {cmd: cat in/* >out/x, in: {${ports.join(', ')}}, out: {x: file}}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 // Measures the figures named on the command line, or all, and writes docs/BENCHMARKS.md (not with --quick).
 import { files, title as filesTitle } from './files.mjs';
-import { layers, title as layersTitle, many, manyTitle } from './layers.mjs';
+import { layers, title as layersTitle, many, manyTitle, peers, peersTitle } from './layers.mjs';
 import { legacy, title as legacyTitle } from './legacy.mjs';
 import { isMet, store, writePage } from './report.mjs';
 import { start, title as startTitle } from './start.mjs';
@@ -9,6 +9,7 @@ import { title as storeTitle, storing } from './storing.mjs';
 const FIGURES = {
   start: { title: startTitle, run: start },
   layers: { title: layersTitle, run: layers },
+  peers: { title: peersTitle, run: peers },
   many: { title: manyTitle, run: many },
   files: { title: filesTitle, run: files },
   legacy: { title: legacyTitle, run: legacy },
@@ -27,7 +28,14 @@ if (unknown.length > 0 || args.some((arg) => arg.startsWith('--') && arg !== '--
 }
 for (const name of asked.length > 0 ? asked : Object.keys(FIGURES)) {
   log(`${name}: ${FIGURES[name].title}`);
-  const result = FIGURES[name].run({ quick, log });
+  let result;
+  try {
+    result = FIGURES[name].run({ quick, log });
+  } catch (error) {
+    log(error.stack);
+    process.exitCode = 1;
+    continue;
+  }
   for (const { what, against, by, goal, ratio, note } of result.rows) {
     const verdict = goal === null ? '' : isMet(goal, ratio.median) ? '  met' : '  NOT MET';
     const wanted = goal === null ? '' : goal.max !== undefined ? ` (goal <= ${goal.max})` : ` (goal >= ${goal.min})`;
