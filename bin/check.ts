@@ -6,10 +6,10 @@ import { type Problem, ProblemError } from '../lib/base/problem.ts';
 import { firstDifference } from '../lib/engine/evidence.ts';
 import { describe, differences } from '../lib/engine/explain.ts';
 import type { KeyParts } from '../lib/engine/key.ts';
-import { findRoot, openProject, type Project } from '../lib/engine/project.ts';
+import { findRoot, type Project } from '../lib/engine/project.ts';
 import { differingFacts } from './differing.ts';
 import type { ConfigFlags, Program } from './open.ts';
-import { cacheIn, type Remade, type RemadeUnit, remakeApart } from './remake.ts';
+import { openApart, type Remade, type RemadeUnit, remakeApart } from './remake.ts';
 
 export interface Checked {
   readonly datasetId: string | null;
@@ -99,13 +99,7 @@ async function make(
   const given = { ...(profile && { profile }), ...(config && { config }), ...(seed && { seed }), ...(set && { set }) };
   const request = { root, scratch, jobs, trapped, disturb, shuffle, flags: given };
   const remade = await remakeApart(program.own, request, { TZ: zone, LANG: locale, LC_ALL: locale }, signal);
-  const project = openProject({
-    root,
-    workspace: scratch,
-    own: program.own,
-    cacheDir: cacheIn(scratch),
-    links: ['copy'],
-  });
+  const project = openApart(root, program.own, scratch);
   return {
     variant,
     project,

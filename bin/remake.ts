@@ -8,10 +8,10 @@ import { type Problem, ProblemError } from '../lib/base/problem.ts';
 import type { Recorded } from '../lib/engine/checked.ts';
 import type { Listener } from '../lib/engine/event.ts';
 import { loadPipeline } from '../lib/engine/load.ts';
-import { openProject } from '../lib/engine/project.ts';
+import { openProject, type Project } from '../lib/engine/project.ts';
 import { runStages } from '../lib/engine/run.ts';
 import { allCode } from '../lib/engine/units.ts';
-import type { Artifact } from '../lib/store/blob.ts';
+import type { Artifact, LinkType } from '../lib/store/blob.ts';
 import { type ConfigFlags, openPool, type Program } from './open.ts';
 
 export interface RemakeRequest {
@@ -50,18 +50,15 @@ export interface Remade {
   readonly problems: readonly Problem[];
 }
 
-export const cacheIn = (scratch: string) => join(scratch, 'cache');
+/** The project with everything it makes in a scratch folder: its own store, state and outputs, the user's untouched. */
+export function openApart(root: string, own: string, scratch: string, links: readonly LinkType[] = ['copy']): Project {
+  return openProject({ root, workspace: scratch, own, cacheDir: join(scratch, 'cache'), links });
+}
 
 /** The act of the child: every stage, nothing cached, no effect outside the scratch folder. */
 async function remake(program: Program, request: RemakeRequest, signal: AbortSignal): Promise<Remade> {
   const { root, scratch, jobs, trapped, disturb, shuffle, flags, recorded, gitSha } = request;
-  const project = openProject({
-    root,
-    workspace: scratch,
-    own: program.own,
-    cacheDir: cacheIn(scratch),
-    links: ['hardlink', 'copy'],
-  });
+  const project = openApart(root, program.own, scratch, ['hardlink', 'copy']);
   const pool = openPool(project, { jobs, trapped, disturb });
   const stop = () => void pool.close();
   signal.addEventListener('abort', stop);

@@ -10,14 +10,13 @@ import type { Recorded } from '../lib/engine/checked.ts';
 import type { JsonMap } from '../lib/engine/config.ts';
 import { firstDifference } from '../lib/engine/evidence.ts';
 
-import { openProject } from '../lib/engine/project.ts';
 import type { Artifact, BlobStore } from '../lib/store/blob.ts';
 import { Depot } from '../lib/store/depot.ts';
 import { type CheckedOut, checkOut } from './checkout.ts';
 import { anyRemote, type Data, datasetsUnder } from './data.ts';
 import { differingFacts } from './differing.ts';
 import type { Program } from './open.ts';
-import { cacheIn, type Remade, remakeApart } from './remake.ts';
+import { openApart, type Remade, remakeApart } from './remake.ts';
 
 export interface Reproduced {
   readonly dataset: string;
@@ -118,7 +117,7 @@ function locate(data: Data, word: string): Dataset {
 
 /** A store of its own; what it fetches is hashed on the way. */
 function storeIn(root: string, scratch: string): BlobStore {
-  return openProject({ root, workspace: scratch, own: root, cacheDir: cacheIn(scratch), links: ['copy'] }).store;
+  return openApart(root, root, scratch).store;
 }
 
 /** Where bytes may come from: the project's own store, read as any other folder in that layout, then the remote. */

@@ -7,12 +7,11 @@ import { ProblemError, raise } from '../lib/base/problem.ts';
 import { type Dataset, findDataset } from '../lib/dvc/datasets.ts';
 import { buildCode } from '../lib/engine/build.ts';
 import type { InputFile } from '../lib/engine/executor.ts';
-import { openProject } from '../lib/engine/project.ts';
 import { missingBlob } from '../lib/store/blob.ts';
 import { walk } from '../lib/store/files.ts';
 import { type Data, datasetsUnder } from './data.ts';
 import { openPool, type Program } from './open.ts';
-import { cacheIn } from './remake.ts';
+import { openApart } from './remake.ts';
 
 export interface Validated {
   readonly dataset: string;
@@ -28,13 +27,7 @@ export async function validate(program: Program, data: Data, word: string): Prom
   const dataset = findDataset(root, datasetsUnder(data), word);
   const files = filesOf(data, dataset);
   const scratch = mkdtempSync(join(tmpdir(), 'marketloom-validate-'));
-  const project = openProject({
-    root,
-    workspace: scratch,
-    own: program.own,
-    cacheDir: cacheIn(scratch),
-    links: ['copy'],
-  });
+  const project = openApart(root, program.own, scratch);
   const pool = openPool(project, { jobs: 1 });
   try {
     const entry = recheckOf(root, program.own);

@@ -15,7 +15,7 @@ const read = (text: string, local: string | null = null) =>
       { file: '.dvc/config.local', text: local },
     ],
     '/repo/.dvc',
-    '/home/me',
+    '/users/me',
   );
 
 const problemOf = (act: () => unknown): string => {
@@ -114,7 +114,7 @@ test('the local file wins key by key and may complete a remote', () => {
 });
 
 test('nothing configured means the cache in .dvc, reflinks or copies, and no remote', () => {
-  const config = readConfig([], '/repo/.dvc', '/home/me');
+  const config = readConfig([], '/repo/.dvc', '/users/me');
   expect([config.cacheDir, config.linkTypes, config.remote]).toEqual(['/repo/.dvc/cache', ['reflink', 'copy'], null]);
   expect(problemOf(() => remoteFolder(config))).toBe('remote/missing');
 });
@@ -123,7 +123,7 @@ test.each([
   ['../store', '/repo/store'],
   ['store', '/repo/.dvc/store'],
   ['/abs/./store/', '/abs/store/'],
-  ['~/store', '/home/me/store'],
+  ['~/store', '/users/me/store'],
   ['file:///abs/store', '/abs/store'],
 ])('the url %s is the folder %s', (url, folder) => {
   expect(remoteFolder(read(`[remote "r"]\nurl = ${url}\n`), 'R')).toBe(folder);
