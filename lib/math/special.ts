@@ -49,6 +49,12 @@ function gammaDensityTimesX(a: number, x: number): number {
   return Math.sqrt(a / TWO_PI) * exp(-a * deviance((x - a) / a, x / a) - stirlingRest(a));
 }
 
+/** ln P(N = count) of the Poisson law, mean > 0: the saddle point form of Loader (2000), which keeps its digits for large means. */
+export function logPoisson(count: number, mean: number): number {
+  if (count === 0) return -mean;
+  return -count * deviance((mean - count) / count, mean / count) - stirlingRest(count) - log(TWO_PI * count) / 2;
+}
+
 /** Continued fraction of Q(a, x) without its prefactor (DLMF 8.9.2, even part), by Lentz's method; x > a or x >= 1. */
 function gammaFraction(a: number, x: number): number {
   const tiny = 1e-300;

@@ -10,6 +10,7 @@ const functions: Record<keyof typeof oracle, (...args: number[]) => number> = {
   logGamma: (x) => special.logGamma(x!),
   gammaP: (a, x) => special.gammaP(a!, x!),
   gammaQ: (a, x) => special.gammaQ(a!, x!),
+  logPoisson: (count, mean) => special.logPoisson(count!, mean!),
   betaI: (a, b, x) => special.betaI(a!, b!, x!),
   studentSf: (t, df) => special.studentSf(t!, df!),
   studentQuantile: (p, df) => special.studentQuantile(p!, df!),

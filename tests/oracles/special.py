@@ -1,7 +1,7 @@
 """Makes special.json: distribution functions to double precision from mpmath. Run: python special.py > special.json"""
 import json
 
-from mpmath import betainc, erf, erfc, findroot, gammainc, loggamma, mp, mpf, ncdf, sqrt
+from mpmath import betainc, erf, erfc, findroot, gammainc, log, loggamma, mp, mpf, ncdf, sqrt
 
 mp.dps = 60
 
@@ -34,6 +34,8 @@ out = {
     "logGamma": [[x, float(loggamma(mpf(x)))] for x in [1e-8, 0.1, 0.5, 1.0, 1.3, 2.0, 3.7, 9.99, 10.0, 50.5, 1e4, 1e8]],
     "gammaP": [[a, x, float(gammainc(mpf(a), 0, mpf(x), regularized=True))] for a, x in gammas],
     "gammaQ": [[a, x, float(gammainc(mpf(a), mpf(x), regularized=True))] for a, x in gammas],
+    "logPoisson": [[k, m, float(mpf(k) * log(mpf(m)) - m - loggamma(mpf(k) + 1))] for k, m in
+                   [(0, 3.5), (1, 0.01), (4, 9.9), (10, 10.0), (30, 12.5), (999_000, 1e6), (10**12 + 10**7, 1e12), (3, 1e5)]],
     "betaI": [[a, b, x, float(betainc(mpf(a), mpf(b), 0, mpf(x), regularized=True))] for a, b, x in betas],
     "studentSf": [[t, df, float(student_sf(t, df))] for t, df in students],
     "studentQuantile": [[p, df, float((1 if p > 0.5 else -1) * bisect(lambda t: student_sf(t, df), 1 - mpf(p) if p > 0.5 else mpf(p), 0, 1e9))]
