@@ -1,28 +1,70 @@
-// Trading days as numbers: strict dates, named calendars, and the ordinal that addresses every bar for ever.
+// Named calendars: which days are sessions, when each opens and how long it lasts, and the ordinal that addresses it for ever.
 import { nearest } from '../base/nearest.ts';
 import { ProblemError } from '../base/problem.ts';
+import { type EpochDay, formatDate, weekday } from './day.ts';
+import { xnysMinutes, xnysOrdinal } from './xnys.ts';
+import { newYork, utc } from './zone.ts';
 
-/** Days since 1970-01-01, before it negative. Holds years 1 to 9999. */
-export type EpochDay = number;
+export interface Hours {
+  /** Microseconds since 1970-01-01T00:00Z. */
+  readonly open: number;
+  readonly minutes: number;
+}
 
 export interface Calendar {
   readonly name: string;
   readonly isSession: (day: EpochDay) => boolean;
   /** Sessions from 1970-01-01 up to but not including the day; minus those between when the day is earlier. */
   readonly ordinal: (day: EpochDay) => number;
+  /** Opening and length of the session of that day; of other days it says nothing. */
+  readonly hours: (day: EpochDay) => Hours;
+  /** Length of the longest session: a full one. */
+  readonly mostMinutes: number;
 }
 
-/** 0 is Monday. */
-export function weekday(day: EpochDay): number {
-  return (((day + 3) % 7) + 7) % 7;
-}
+/** Sessions on Monday to Friday. 1970-01-01 was the fourth day of its week. */
+const WEEKDAYS = {
+  isSession: (day: EpochDay) => weekday(day) < 5,
+  ordinal: (day: EpochDay) => 5 * Math.floor((day + 3) / 7) + Math.min(weekday(day), 5) - 3,
+};
+const HALF_PAST_NINE = 570;
+const FIVE_PM = 1020;
+const REGULAR = 390;
+const ROUND_THE_CLOCK = 1440;
 
 const CALENDARS: Readonly<Record<string, Calendar>> = {
-  // Monday to Friday, no holidays. 1970-01-01 was the fourth day of its week.
+  /** No holidays. Its hours are New York's winter hours in UTC all year round: it knows no summer time. */
   B: {
     name: 'B',
-    isSession: (day) => weekday(day) < 5,
-    ordinal: (day) => 5 * Math.floor((day + 3) / 7) + Math.min(weekday(day), 5) - 3,
+    ...WEEKDAYS,
+    hours: (day) => ({ open: utc(day, HALF_PAST_NINE + 300), minutes: REGULAR }),
+    mostMinutes: REGULAR,
+  },
+  /** New York Stock Exchange, 09:30 to 16:00 New York time. */
+  XNYS: {
+    name: 'XNYS',
+    isSession: (day) => xnysMinutes(day) > 0,
+    ordinal: xnysOrdinal,
+    hours: (day) => ({ open: newYork(day, HALF_PAST_NINE), minutes: xnysMinutes(day) }),
+    mostMinutes: REGULAR,
+  },
+  /** Every day of the year, midnight to midnight UTC. */
+  '24/7': {
+    name: '24/7',
+    isSession: () => true,
+    ordinal: (day) => day,
+    hours: (day) => ({ open: utc(day, 0), minutes: ROUND_THE_CLOCK }),
+    mostMinutes: ROUND_THE_CLOCK,
+  },
+  /**
+   * Sunday 17:00 to Friday 17:00 New York time without a break: a session is the 24 hours that end at 17:00 of its day.
+   * Clocks change on Sundays at 02:00, between two weeks, so that no session is longer or shorter.
+   */
+  FX: {
+    name: 'FX',
+    ...WEEKDAYS,
+    hours: (day) => ({ open: newYork(day - 1, FIVE_PM), minutes: ROUND_THE_CLOCK }),
+    mostMinutes: ROUND_THE_CLOCK,
   },
 };
 
@@ -52,51 +94,4 @@ export function sessionsBetween(calendar: Calendar, first: EpochDay, last: Epoch
   let at = 0;
   for (let day = first; day <= last; day++) if (calendar.isSession(day)) days[at++] = day;
   return days;
-}
-
-const MONTH_LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-/** Days from the civil epoch to 1 January of a year: whole years and the leap days before it (Gregorian, proleptic). */
-function daysBeforeYear(year: number): number {
-  const past = year - 1;
-  return 365 * past + Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400);
-}
-
-const EPOCH = daysBeforeYear(1970);
-
-function monthLength(year: number, month: number): number {
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return month === 2 && leap ? 29 : MONTH_LENGTHS[month - 1]!;
-}
-
-/** Day of `YYYY-MM-DD`, nothing else. Throws `config/invalid`, also for days that do not exist such as 2023-02-29. */
-export function parseDate(text: string): EpochDay {
-  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
-  const [year, month, dayOfMonth] = match === null ? [0, 0, 0] : [Number(match[1]), Number(match[2]), Number(match[3])];
-  const exists = year >= 1 && month >= 1 && month <= 12 && dayOfMonth >= 1 && dayOfMonth <= monthLength(year, month);
-  if (!exists) {
-    throw new ProblemError({
-      code: 'config/invalid',
-      message: match === null ? `"${text}" is not a date` : `there is no day ${text}`,
-      hint: 'write dates as YYYY-MM-DD, for example 2024-02-29',
-    });
-  }
-  let day = daysBeforeYear(year) - EPOCH + dayOfMonth - 1;
-  for (let m = 1; m < month; m++) day += monthLength(year, m);
-  return day;
-}
-
-/** `YYYY-MM-DD` of a day. Throws RangeError outside years 1 to 9999. */
-export function formatDate(day: EpochDay): string {
-  const count = day + EPOCH;
-  // 146097 days are 400 Gregorian years: the estimate is at most one year off.
-  let year = Math.floor(count / 365.2425) + 1;
-  if (daysBeforeYear(year) > count) year--;
-  else if (daysBeforeYear(year + 1) <= count) year++;
-  if (!(year >= 1 && year <= 9999)) throw new RangeError(`day ${day} is outside years 1 to 9999`);
-  let rest = count - daysBeforeYear(year);
-  let month = 1;
-  while (rest >= monthLength(year, month)) rest -= monthLength(year, month++);
-  const pad = (value: number, width: number) => String(value).padStart(width, '0');
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(rest + 1, 2)}`;
 }

@@ -1,6 +1,6 @@
 // Cleans one raw price series by a stated policy; whatever it drops, repairs or refuses is a finding with file and row.
 import { type Problem, ProblemError } from '../base/problem.ts';
-import { formatDate } from './calendar.ts';
+import { formatDate } from './day.ts';
 import { findSplits } from './splits.ts';
 
 /** What may be done about each kind of dirt. */

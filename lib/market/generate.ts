@@ -5,7 +5,8 @@ import { exp, log } from '../math/elementary.ts';
 import { streamOf } from '../math/stream.ts';
 import type { Model, ModelParams, PathBlock } from '../models/model.ts';
 import { type Bars, emptyBars, type LatentBar, latentBar } from './bars.ts';
-import { calendarOf, parseDate, sessionsBetween } from './calendar.ts';
+import { calendarOf, sessionsBetween } from './calendar.ts';
+import { parseDate } from './day.ts';
 import { priceOf, roundBar, tickOf } from './ticks.ts';
 import { checkVolume, type VolumeParams, volumeKernel } from './volume.ts';
 

@@ -1,6 +1,6 @@
 // Exact checks of one ticker's bars: what must hold in every row, with no tolerance at all.
 import type { Bars } from './bars.ts';
-import { formatDate } from './calendar.ts';
+import { formatDate } from './day.ts';
 import { priceOf, tickOf } from './ticks.ts';
 
 /** Bars as they come from a file: nothing is certain yet but the ticker. */

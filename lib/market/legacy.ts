@@ -3,7 +3,8 @@ import type { LegacyRequest } from '../base/legacy-id.ts';
 import { fillStandardNormal, standardNormal } from '../math/numpy-normal.ts';
 import { pcg64 } from '../math/pcg64.ts';
 import type { Bars } from './bars.ts';
-import { calendarOf, parseDate, sessionsBetween } from './calendar.ts';
+import { calendarOf, sessionsBetween } from './calendar.ts';
+import { parseDate } from './day.ts';
 
 const BASE_PRICE = 100;
 const BASE_SPREAD = 0.01;

@@ -3,8 +3,8 @@
 import { type Problem, ProblemError, raise } from '../../lib/base/problem.ts';
 import { fitCorrelation } from '../../lib/calibration/correlation.ts';
 import { type Closes, fitGbm } from '../../lib/calibration/gbm.ts';
-import { formatDate } from '../../lib/market/calendar.ts';
 import { type CleaningPolicy, type CleanSeries, cleanSeries } from '../../lib/market/clean.ts';
+import { formatDate } from '../../lib/market/day.ts';
 import { factorCorrelation } from '../../lib/models/correlation.ts';
 import { json, type TreeInput, tree, trees } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';

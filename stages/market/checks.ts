@@ -1,6 +1,7 @@
 // The checks of a dataset as the stage before publishing and the one after it ask for them: numbers in, verdict and report out.
 import { ProblemError } from '../../lib/base/problem.ts';
-import { calendarOf, parseDate, sessionsBetween } from '../../lib/market/calendar.ts';
+import { calendarOf, sessionsBetween } from '../../lib/market/calendar.ts';
+import { parseDate } from '../../lib/market/day.ts';
 import type { CandidateBars } from '../../lib/market/invariants.ts';
 import { CHECKS, type CheckName, type Expectation, type Validation, validateBars } from '../../lib/market/validate.ts';
 import type { TreeInput } from '../../lib/stage/port.ts';

@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProblemError } from '../../lib/base/problem.ts';
-import { formatDate } from '../../lib/market/calendar.ts';
 import {
   CLEANING_ACTIONS,
   type CleaningPolicy,
@@ -10,6 +9,7 @@ import {
   type DirtKind,
   type RawSeries,
 } from '../../lib/market/clean.ts';
+import { formatDate } from '../../lib/market/day.ts';
 import { exp } from '../../lib/math/elementary.ts';
 import { normals } from '../stats/normals.ts';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProblemError } from '../../lib/base/problem.ts';
 import type { Bars } from '../../lib/market/bars.ts';
-import { formatDate, parseDate } from '../../lib/market/calendar.ts';
+import { formatDate, parseDate } from '../../lib/market/day.ts';
 import { type BarsRequest, generateBars } from '../../lib/market/generate.ts';
 import { GENERATOR_VERSION } from '../../lib/market/version.ts';
 import { STOCK_VOLUME } from '../../lib/market/volume.ts';

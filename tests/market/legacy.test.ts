@@ -4,7 +4,7 @@ import { sha256 } from '../../lib/base/digest.ts';
 import type { LegacyRequest } from '../../lib/base/legacy-id.ts';
 import { ProblemError } from '../../lib/base/problem.ts';
 import type { Bars } from '../../lib/market/bars.ts';
-import { formatDate } from '../../lib/market/calendar.ts';
+import { formatDate } from '../../lib/market/day.ts';
 import { generateLegacyBars } from '../../lib/market/legacy.ts';
 
 type Row = [date: string, ticker: string, open: number, high: number, low: number, close: number, volume: number];

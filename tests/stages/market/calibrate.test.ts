@@ -1,7 +1,7 @@
 // Calibrate on real files in memory: what was planted is found, and whatever is wrong with a file is told by file and row.
 import { describe, expect, test } from 'vitest';
 import { ProblemError } from '../../../lib/base/problem.ts';
-import { formatDate } from '../../../lib/market/calendar.ts';
+import { formatDate } from '../../../lib/market/day.ts';
 import { exp } from '../../../lib/math/elementary.ts';
 import { makeTable } from '../../../lib/table/column.ts';
 import { writeParquet } from '../../../lib/table/parquet.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { md5 } from '../../../lib/base/digest.ts';
-import { formatDate } from '../../../lib/market/calendar.ts';
+import { formatDate } from '../../../lib/market/day.ts';
 import { readParquet } from '../../../lib/table/parquet.ts';
 import { isSynthetic } from '../../../lib/table/schema.ts';
 import { barsOf } from '../../../stages/market/tables.ts';
