@@ -1,5 +1,5 @@
 // Distribution functions built on our own elementary functions: erf, gamma, beta, and the normal, chi-square and Student laws.
-import { exp, log, log1p } from './elementary.ts';
+import { exp, log, log1p, pow } from './elementary.ts';
 
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 const HALF_LOG_TWO_PI = 0.9189385332046728;
@@ -109,6 +109,25 @@ export function chiSquareSf(x: number, df: number): number {
   return x <= 0 ? (df > 0 ? 1 : Number.NaN) : gammaQ(df / 2, x / 2);
 }
 
+/** x with P(X <= x) = p of the chi-square law, 0 < p < 1, df > 0; NaN outside. */
+export function chiSquareQuantile(p: number, df: number): number {
+  if (!(p > 0 && p < 1 && df > 0)) return Number.NaN;
+  const a = df / 2;
+  const lower = p < 0.5;
+  const target = lower ? p : 1 - p;
+  // Wilson & Hilferty's cube; where it has no root, P(a, x) <= x^a / Gamma(a + 1) from the left.
+  const root = 1 - 1 / (9 * a) + normalQuantile(p) / (3 * Math.sqrt(a));
+  let x = lower && (a < 1 || root < 0.1) ? exp((log(p) + logGamma(a + 1)) / a) : a * pow(Math.max(root, 0.1), 3);
+  // Newton's method in ln x, where the logs of both tails are concave; a long step could leave the doubles.
+  for (let i = 0; i < 1000; i++) {
+    const at = lower ? gammaP(a, x) : gammaQ(a, x);
+    const step = (log(at / target) * at) / gammaDensityTimesX(a, x);
+    x *= exp(Math.max(-1, Math.min(1, lower ? -step : step)));
+    if (Math.abs(step) < 1e-9) break;
+  }
+  return 2 * x;
+}
+
 /** e^(-x^2) with x^2 split in an exact head and a rest: a bare square would lose digits for large x. */
 function expOfMinusSquare(x: number): number {
   const head = Math.fround(x);
@@ -187,42 +206,72 @@ export function studentCdf(t: number, df: number): number {
   return studentSf(-t, df);
 }
 
-/** Two-sided p-value P(|T| >= |t|) = I_{df/(df+t^2)}(df/2, 1/2). */
+/** Two-sided p-value P(|T| >= |t|) = I_{df/(df+t^2)}(df/2, 1/2); far out its power law, where t^2 would overflow. */
 export function studentTwoSided(t: number, df: number): number {
-  if (Math.abs(t) === Number.POSITIVE_INFINITY) return 0;
+  const size = Math.abs(t);
+  if (size === Number.POSITIVE_INFINITY) return 0;
   const square = t * t;
+  if (square > FAR * FAR * df) return 2 * studentFarTail(df) * pow(size / Math.sqrt(df), -df);
   return betaI(df / 2, 0.5, df / (df + square), square / (df + square));
 }
 
-/** t with P(T <= t) = p, 0 < p < 1; NaN outside. */
+/** In units of sqrt(df): from here on P(T > t) is its power law to a relative 1e-18. */
+const FAR = 1e9;
+
+/** The c of P(T > t) -> c (t / sqrt(df))^-df. */
+function studentFarTail(df: number): number {
+  return exp(studentLogPeak(df)) / Math.sqrt(df);
+}
+
+/** ln density at 0: ln Gamma((df+1)/2) - ln Gamma(df/2) - ln(df pi)/2, with Stirling's leading parts cancelled. */
+function studentLogPeak(df: number): number {
+  const scale = stirlingRest((df + 1) / 2) - stirlingRest(df / 2) - 0.5 + (df / 2) * log1p(1 / df);
+  return scale - HALF_LOG_TWO_PI;
+}
+
+type Curve = (x: number) => number;
+
+/** A law that is symmetric about 0: P(X > x), P(0 < X < x) for x > 0, and ln density. */
+export interface SymmetricLaw {
+  readonly tail: Curve;
+  readonly middle: Curve;
+  readonly logDensity: Curve;
+}
+
+export const NORMAL_LAW: SymmetricLaw = {
+  tail: (z) => normalCdf(-z),
+  middle: (z) => erf(z * Math.SQRT1_2) / 2,
+  logDensity: (z) => -HALF_LOG_TWO_PI - (z * z) / 2,
+};
+
+/** Student's law with df > 0 degrees of freedom. */
+export function studentLaw(df: number): SymmetricLaw {
+  const peak = studentLogPeak(df);
+  return {
+    tail: (t) => studentSf(t, df),
+    middle: (t) => betaI(0.5, df / 2, (t * t) / (df + t * t), df / (df + t * t)) / 2,
+    logDensity: (t) => peak - ((df + 1) / 2) * log1p((t * t) / df),
+  };
+}
+
+/** t with P(T <= t) = p, 0 < p < 1; NaN outside. Infinite where t would not be a double. */
 export function studentQuantile(p: number, df: number): number {
   if (!(p > 0 && p < 1 && df > 0)) return Number.NaN;
-  const logScale = stirlingRest((df + 1) / 2) - stirlingRest(df / 2) - 0.5 + (df / 2) * log1p(1 / df);
-  // ln density: ln Gamma((df+1)/2) - ln Gamma(df/2) - ln(df pi)/2 - (df+1)/2 ln(1 + t^2/df), with Stirling's leading parts cancelled.
-  const logDensity = (t: number) => logScale - HALF_LOG_TWO_PI - ((df + 1) / 2) * log1p((t * t) / df);
-  const middle = (t: number) => betaI(0.5, df / 2, (t * t) / (df + t * t), df / (df + t * t)) / 2;
-  return quantile(p, (t) => studentSf(t, df), middle, logDensity);
+  const far = studentFarTail(df);
+  if (p < far * pow(FAR, -df)) return -Math.sqrt(df) * pow(p / far, -1 / df);
+  return quantile(p, studentLaw(df));
 }
 
 /** z with P(Z <= z) = p, 0 < p < 1; NaN outside. */
 export function normalQuantile(p: number): number {
-  if (!(p > 0 && p < 1)) return Number.NaN;
-  const middle = (z: number) => erf(z * Math.SQRT1_2) / 2;
-  return quantile(
-    p,
-    (z) => normalCdf(-z),
-    middle,
-    (z) => -HALF_LOG_TWO_PI - (z * z) / 2,
-  );
+  return p > 0 && p < 1 ? quantile(p, NORMAL_LAW) : Number.NaN;
 }
-
-type Curve = (x: number) => number;
 
 /**
  * Quantile of a symmetric law by Newton's method inside a bracket that halving keeps: on ln P(X > x), which is concave, in the
  * tail, and on P(0 < X < x) in the middle, where the tail has no digits left for a small x.
  */
-function quantile(p: number, tail: Curve, middle: Curve, logDensity: Curve): number {
+function quantile(p: number, { tail, middle, logDensity }: SymmetricLaw): number {
   if (p === 0.5) return 0;
   const target = p < 0.5 ? p : 1 - p;
   let low = 0;

@@ -14,6 +14,7 @@ const functions: Record<keyof typeof oracle, (...args: number[]) => number> = {
   betaI: (a, b, x) => special.betaI(a!, b!, x!),
   studentSf: (t, df) => special.studentSf(t!, df!),
   studentQuantile: (p, df) => special.studentQuantile(p!, df!),
+  chiSquareQuantile: (p, df) => special.chiSquareQuantile(p!, df!),
   normalQuantile: (p) => special.normalQuantile(p!),
 };
 
@@ -55,6 +56,8 @@ describe('special functions', () => {
     expect(special.betaI(1, 1, 1.5)).toBeNaN();
     expect(special.studentQuantile(1, 3)).toBeNaN();
     expect(special.normalQuantile(0)).toBeNaN();
+    expect(special.chiSquareQuantile(0, 3)).toBeNaN();
+    expect(special.studentQuantile(1e-300, 0.5)).toBe(Number.NEGATIVE_INFINITY);
     expect(special.gammaQ(2, 0)).toBe(1);
     expect(special.chiSquareCdf(-1, 2)).toBe(0);
     expect(special.erf(Number.POSITIVE_INFINITY)).toBe(1);
