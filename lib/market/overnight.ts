@@ -1,0 +1,25 @@
+// The part of variance that falls between sessions: its share by asset class, and what a night or a weekend gets of it.
+import type { Calendar } from './calendar.ts';
+import type { EpochDay } from './day.ts';
+
+/**
+ * Share of a session's variance that its opening gap has on average (medians of real series; gold for commodities).
+ * Indices quoted at stale opens show less than their funds: they have the share of a fund.
+ */
+export const OVERNIGHT_SHARE = { stock: 0.32, etf: 0.35, index: 0.35, commodity: 0.035, fx: 0.035, crypto: 0 } as const;
+
+/** Three days hardly move a stock more than one night (French & Roll 1986). */
+const LONG = 1.1;
+/** Sessions a week of a market that closes only for weekends: one gap has what five would have. */
+const WEEK = 5;
+
+/**
+ * Variance of the gap between two successive sessions as a multiple of the average gap's: 0 when the later opens as the
+ * earlier closes, 1 for a night, 1.1 over weekends and holidays; 5 for the weekend of a market that has no nights.
+ */
+export function gapMultiple(calendar: Calendar, previous: EpochDay, day: EpochDay): number {
+  const before = calendar.hours(previous);
+  if (before.open + before.minutes * 60_000_000 === calendar.hours(day).open) return 0;
+  if (calendar.mostMinutes === 1440) return WEEK;
+  return day - previous > 1 ? LONG : 1;
+}
