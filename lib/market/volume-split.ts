@@ -30,7 +30,7 @@ export function volumeSplit(sd: number, stream: Stream, most: number): VolumeSpl
     });
   }
   const scratch = new Float64Array(most);
-  const sorted = new Float64Array(most);
+  const ranking = new Float64Array(most);
   return (out, at, total, shares, firstBar) => {
     const bars = shares.length;
     const parts = scratch.subarray(0, bars).fill(0);
@@ -56,14 +56,40 @@ export function volumeSplit(sd: number, stream: Stream, most: number): VolumeSpl
       return;
     }
     if (left === 0) return;
-    const ranked = sorted.subarray(0, bars);
-    ranked.set(parts);
-    ranked.sort();
-    const last = ranked[bars - left]!;
-    let ties = left;
-    for (let b = 0; b < bars; b++) if (parts[b]! > last) ties--;
+    const last = ranked(ranking, parts, bars - left);
     for (let b = 0; b < bars; b++) {
-      if (parts[b]! > last || (parts[b]! === last && ties-- > 0)) out[at + b] = out[at + b]! + 1;
+      const more = parts[b]! > last ? 1 : 0;
+      out[at + b] = out[at + b]! + more;
+      left -= more;
+    }
+    for (let b = 0; left > 0; b++) {
+      if (parts[b] !== last) continue;
+      out[at + b] = out[at + b]! + 1;
+      left--;
     }
   };
+}
+
+/** The value that has `rank` values before it in ascending order: Hoare's selection, in scratch. */
+function ranked(scratch: Float64Array, values: Float64Array, rank: number): number {
+  scratch.set(values);
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = scratch[(low + high) >>> 1]!;
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (scratch[i]! < pivot) i++;
+      while (scratch[j]! > pivot) j--;
+      if (i > j) break;
+      const moved = scratch[i]!;
+      scratch[i++] = scratch[j]!;
+      scratch[j--] = moved;
+    }
+    if (rank <= j) high = j;
+    else if (rank >= i) low = i;
+    else break;
+  }
+  return scratch[rank]!;
 }
