@@ -10,6 +10,8 @@ export interface Bars {
   readonly ticker: string;
   /** Epoch days of the sessions. */
   readonly day: Int32Array;
+  /** Microseconds since 1970-01-01T00:00Z at which each bar begins; null where a bar is the whole session. */
+  readonly time: Float64Array | null;
   readonly open: Float64Array;
   readonly high: Float64Array;
   readonly low: Float64Array;
@@ -18,31 +20,43 @@ export interface Bars {
   readonly volume: Float64Array;
 }
 
-export function emptyBars(ticker: string, day: Int32Array): Bars {
+export function emptyBars(ticker: string, day: Int32Array, time: Float64Array | null = null): Bars {
   const column = () => new Float64Array(day.length);
-  return { ticker, day, open: column(), high: column(), low: column(), close: column(), volume: column() };
+  return { ticker, day, time, open: column(), high: column(), low: column(), close: column(), volume: column() };
 }
 
-/** Latent values of one bar, logs and prices before rounding to ticks. */
+/** Bars of one ticker, one run under the other. */
+export function joinBars(ticker: string, parts: readonly Bars[]): Bars {
+  const day = new Int32Array(parts.reduce((sum, part) => sum + part.day.length, 0));
+  const timed = parts.some(({ time }) => time !== null);
+  const whole = emptyBars(ticker, day, timed ? new Float64Array(day.length) : null);
+  let at = 0;
+  for (const part of parts) {
+    day.set(part.day, at);
+    whole.time?.set(part.time!, at);
+    for (const name of ['open', 'high', 'low', 'close', 'volume'] as const) whole[name].set(part[name], at);
+    at += part.day.length;
+  }
+  return whole;
+}
+
+/** Latent values of one bar, prices before rounding to ticks. */
 export interface LatentBar {
+  open: number;
   high: number;
   low: number;
   close: number;
-  /** Log return over the bar and its variance. */
-  logReturn: number;
-  variance: number;
 }
 
 /**
- * Exact extremes of the Brownian bridges over pieces first..last-1 of a block, whose price at the start is `open`.
+ * Exact extremes of the Brownian bridges over pieces first..last-1 of a block.
  * Per piece with ends a, b and variance w: max = (a + b + sqrt((b - a)^2 - 2 w ln U)) / 2, min with its own U'
  * (the inverse of P(max > x) = exp(-2 (x - a)(x - b) / w)). Draws 2p and 2p + 1 of the bar belong to its piece p.
  */
 export function latentBar(
-  block: PathBlock,
+  block: Pick<PathBlock, 'from' | 'to' | 'variance'>,
   first: number,
   last: number,
-  open: number,
   extremes: Stream,
   bar: number,
   out: LatentBar,
@@ -50,7 +64,6 @@ export function latentBar(
   const { from, to, variance } = block;
   let top = from[first]!;
   let bottom = top;
-  let total = 0;
   for (let piece = first; piece < last; piece++) {
     const a = from[piece]!;
     const b = to[piece]!;
@@ -61,13 +74,10 @@ export function latentBar(
     const down = 0.5 * (a + b - Math.sqrt(gap - 2 * w * log(uniform(extremes, bar, draw + 1))));
     top = Math.max(top, up);
     bottom = Math.min(bottom, down);
-    total += w;
   }
-  const close = exp(to[last - 1]!);
-  out.close = close;
+  out.open = exp(from[first]!);
+  out.close = exp(to[last - 1]!);
   // exp may turn a log that is above by the last bit into a price that is not: the ends bound the range once more.
-  out.high = Math.max(exp(top), open, close);
-  out.low = Math.min(exp(bottom), open, close);
-  out.logReturn = to[last - 1]! - from[first]!;
-  out.variance = total;
+  out.high = Math.max(exp(top), out.open, out.close);
+  out.low = Math.min(exp(bottom), out.open, out.close);
 }

@@ -1,25 +1,25 @@
-// Bars of one ticker from a seed: the shocks of the names it mixes, its model's path, extremes, ticks and volume.
+// Bars of one ticker from a seed: its shocks, its model's path, what regimes and events do to it, extremes, ticks and volume.
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
-import { addNormals } from '../math/draw.ts';
-import { exp, log } from '../math/elementary.ts';
+import { log } from '../math/elementary.ts';
 import { streamOf } from '../math/stream.ts';
-import type { Model, ModelParams, PathBlock } from '../models/model.ts';
-import { type Bars, emptyBars, type LatentBar, latentBar } from './bars.ts';
-import { calendarOf, sessionsBetween } from './calendar.ts';
-import { parseDate } from './day.ts';
+import type { Model, ModelParams, PathBlock, VolatilityModel } from '../models/model.ts';
+import { type Bars, emptyBars, joinBars, type LatentBar, latentBar } from './bars.ts';
+import { type Calendar, calendarOf, sessionsBetween } from './calendar.ts';
+import { type EpochDay, parseDate } from './day.ts';
+import { frequencyOf } from './frequency.ts';
+import { gapMultiple } from './overnight.ts';
+import { addShift, cutAtKnots, eachRun, type Plan, planOf } from './plan.ts';
+import { checkSeason, type Season } from './season.ts';
+import { type Mix, type Mixer, memory, mixer, studentMixing } from './shocks.ts';
+import { fillChannel, type Surroundings } from './surroundings.ts';
 import { priceOf, roundBar, tickOf } from './ticks.ts';
 import { checkVolume, type VolumeParams, volumeKernel } from './volume.ts';
 
-/** The unit shock of a ticker: sum of weights[k] times the normals of names[k], squares of the weights summing to 1. */
-export interface Mix {
-  readonly names: readonly string[];
-  readonly weights: readonly number[];
-}
-
 export interface BarsRequest {
   readonly seed: number | string;
-  /** Name of a calendar; first and last day as YYYY-MM-DD, both included. */
+  /** Name of a calendar and of a frequency; first and last day as YYYY-MM-DD, both included. */
   readonly calendar: string;
+  readonly frequency: string;
   readonly start: string;
   readonly end: string;
   readonly periodsPerYear: number;
@@ -27,22 +27,50 @@ export interface BarsRequest {
   readonly mix: Mix;
   readonly model: Model;
   readonly params: ModelParams;
-  /** Latent price at the first open. */
+  readonly volatility: { readonly model: VolatilityModel; readonly params: ModelParams } | null;
+  /** Latent price before the first session. */
   readonly startPrice: number;
   readonly tick: number;
   readonly volume: VolumeParams;
+  /** Equal sub-intervals of a bar: from 4 up, independent maxima and minima bias range estimators by less than .1 percent. */
+  readonly pieces: number;
+  /** How variance and volume spread over a session. */
+  readonly season: Season;
+  readonly night: Night | null;
+  /** First-order autocorrelation of bar returns. */
+  readonly memory: number;
+  readonly surroundings: Surroundings;
+}
+
+/** The closed hours before each session; without them a session opens where the last one closed. */
+export interface Night {
+  /** Share of a session's variance that its opening gap has on average. */
+  readonly share: number;
+  /** Degrees of freedom of the gap's Student law. */
+  readonly nu: number;
 }
 
 /** Legal but worth knowing; recorded in the manifest, never printed here. */
 export interface Warning {
-  readonly code: 'market/no-sessions' | 'market/coarse-tick';
+  readonly code: 'market/no-sessions' | 'market/coarse-tick' | 'model/warning';
   readonly message: string;
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
-/** Equal sub-intervals of a bar: from 4 up, independent maxima and minima bias range estimators by less than .1 percent. */
-export const PIECES = 4;
-const BLOCK = 512;
+/** A run of sessions: their bars, and what nobody could have observed. */
+export interface BarBlock {
+  readonly bars: Bars;
+  readonly latent: {
+    /** Epoch day of each session and the variance per year in force. */
+    readonly day: Int32Array;
+    readonly variance: Float64Array;
+    /** Standard deviation of the session's log return without jumps. */
+    readonly sd: Float64Array;
+    /** Jumps: epoch day, share of the session's variance that had passed, log size. */
+    readonly jumps: { readonly day: Int32Array; readonly time: Float64Array; readonly size: Float64Array };
+  };
+}
+
 const WEIGHT_SUM = 1e-9;
 /** A bar of smaller standard deviation stands still: its return is drift and rounding, which says nothing to volume. */
 const STILL = 1e-12;
@@ -50,80 +78,195 @@ const STILL = 1e-12;
 const LARGEST_SIZE = 8;
 /** Of the typical move of a bar, in ticks; below it rounding shows as negative autocorrelation. */
 const COARSE = 2;
+const MOST_PIECES = 64;
 
 /**
- * Daily bars of one ticker. Every draw is addressed by (seed, name, component, session), so other tickers, the end date and
- * the block length change nothing here. Each bar opens at the latent close before it.
- * Throws `model/refused` or `config/invalid` with every problem, before the first draw.
+ * Bars of one ticker, block by block, so that memory does not grow with the dates. Every draw is addressed by (seed, name,
+ * component, session or bar), so other tickers, the end date and the block length change nothing here.
+ * Throws `model/refused` or `config/invalid` with every problem, before the first draw. Returns what is worth knowing.
  */
-export function generateBars(request: BarsRequest): { readonly bars: Bars; readonly warnings: readonly Warning[] } {
+export function* generateBars(request: BarsRequest): Generator<BarBlock, readonly Warning[]> {
   raise(checkRequest(request));
-  const { seed, ticker, mix, model, params, volume } = request;
+  const { ticker, surroundings } = request;
   const calendar = calendarOf(request.calendar);
-  const day = sessionsBetween(calendar, parseDate(request.start), parseDate(request.end));
-  const origin = day.length === 0 ? 0 : calendar.ordinal(day[0]!);
+  const frequency = frequencyOf(request.frequency, calendar);
+  const days = sessionsBetween(calendar, parseDate(request.start), parseDate(request.end));
+  const origin = days.length === 0 ? 0 : calendar.ordinal(days[0]!);
   const tick = tickOf(request.tick);
-  const stream = (component: string, asset = ticker) => streamOf(seed, { scope: 'asset', asset, component });
-
-  const kernel = model.kernel(params, { yearsPerBar: 1 / request.periodsPerYear, piecesPerBar: PIECES, stream });
-  const fillVolume = volumeKernel(volume, stream('volume'), BLOCK);
-  const sources = mix.names.map((name) => stream('diffusion', name));
-  const extremes = stream('extremes');
-
-  const block = newBlock(kernel.stateLength);
+  const setting = { yearsPerSession: 1 / request.periodsPerYear, stream: streamsOf(request) };
+  const volatility = request.volatility?.model.process(request.volatility.params, setting) ?? null;
+  const kernel = request.model.kernel(request.params, { ...setting, volatility });
+  const open = 1 - (request.night?.share ?? 0);
+  const plan = planOf(calendar, frequency, request.pieces, request.season, open, kernel.stateLength);
+  const { block, layout } = plan;
+  const draw = drawer(request, calendar, plan, days, origin);
+  const extremes = setting.stream('extremes');
+  const volume = volumeKernel(request.volume, setting.stream, plan);
   block.state[0] = log(request.startPrice);
-  kernel.start(block.state);
-  const bars = emptyBars(ticker, day);
-  const sizes = new Float64Array(BLOCK);
-  const latent: LatentBar = { high: 0, low: 0, close: 0, logReturn: 0, variance: 0 };
+  kernel.start(block.state, origin);
+
+  const latent: LatentBar = { open: 0, high: 0, low: 0, close: 0 };
   const ticks = new Float64Array(4);
-  const coarse = { bars: 0, worst: Number.POSITIVE_INFINITY };
-  let open = exp(block.state[0]!);
-  for (let at = 0; at < day.length; ) {
-    const asked = Math.min(BLOCK, day.length - at);
-    block.shocks.fill(0);
-    sources.forEach((source, k) => {
-      if (mix.weights[k] !== 0) addNormals(block.shocks, source, mix.weights[k]!, origin + at, asked, PIECES);
-    });
+  const coarse = { bars: 0, of: 0, worst: Number.POSITIVE_INFINITY };
+  for (let at = 0; at < days.length; ) {
+    const asked = Math.min(plan.sessions, days.length - at);
+    plan.lay(days, at, asked, origin + at);
+    draw.fill(at, asked);
+    cutAtKnots(plan, surroundings.shift, at, asked);
     const filled = kernel.fill(block, origin + at, asked);
-    let first = 0;
-    for (let b = 0; b < filled; b++) {
-      const last = block.ends[b]!;
-      latentBar(block, first, last, open, extremes, origin + at + b, latent);
-      roundBar(open, latent.high, latent.low, latent.close, tick, ticks);
-      if (!(ticks[1]! * tick.size <= Number.MAX_SAFE_INTEGER)) throw outOfRange(request, day.length, at + b);
-      bars.open[at + b] = priceOf(ticks[0]!, tick);
-      bars.high[at + b] = priceOf(ticks[1]!, tick);
-      bars.low[at + b] = priceOf(ticks[2]!, tick);
-      bars.close[at + b] = priceOf(ticks[3]!, tick);
-      const sd = Math.sqrt(latent.variance);
-      sizes[b] = sd < STILL ? Number.NaN : Math.min(Math.abs(latent.logReturn) / sd, LARGEST_SIZE);
-      countCoarse(coarse, (sd * open * tick.scale) / tick.size);
-      open = latent.close;
+    draw.settle(filled);
+    const sizes = moves(plan, filled);
+    if (surroundings.shift !== null) addShift(plan, surroundings.shift, at, filled);
+
+    const count = layout.first[filled]!;
+    const bars = emptyBars(ticker, layout.day.slice(0, count), plan.daily ? null : layout.time.slice(0, count));
+    for (let b = 0, first = 0; b < count; b++) {
+      const last = block.ends[(b + 1) * plan.perBar - 1]!;
+      latentBar(block, first, last, extremes, layout.number[b]!, latent);
+      roundBar(latent.open, latent.high, latent.low, latent.close, tick, ticks);
+      if (!(ticks[1]! * tick.size <= Number.MAX_SAFE_INTEGER)) throw outOfRange(request, coarse.of + b);
+      bars.open[b] = priceOf(ticks[0]!, tick);
+      bars.high[b] = priceOf(ticks[1]!, tick);
+      bars.low[b] = priceOf(ticks[2]!, tick);
+      bars.close[b] = priceOf(ticks[3]!, tick);
+      const sd = block.sd[layout.session[b]!]! * Math.sqrt(layout.share[b]!);
+      countCoarse(coarse, (sd * latent.open * tick.scale) / tick.size);
       first = last;
     }
-    fillVolume(bars.volume, at, origin + at, filled, sizes);
+    volume(bars.volume, origin + at, filled, sizes, surroundings.volume?.subarray(at, at + filled) ?? null);
+    yield { bars, latent: latentOf(block, days, at, filled) };
     at += filled;
   }
-  return { bars, warnings: warningsOf(request, day.length, coarse) };
+  return warningsOf(request, coarse);
 }
 
-function newBlock(stateLength: number): PathBlock {
-  const column = () => new Float64Array(BLOCK * PIECES);
+/** Every bar of a request in memory at once. */
+export function allBars(request: BarsRequest): { readonly bars: Bars; readonly warnings: readonly Warning[] } {
+  const parts: Bars[] = [];
+  const blocks = generateBars(request);
+  for (;;) {
+    const { value, done } = blocks.next();
+    if (done === true) return { bars: joinBars(request.ticker, parts), warnings: value };
+    parts.push(value.bars);
+  }
+}
+
+const streamsOf =
+  ({ seed, ticker }: BarsRequest) =>
+  (component: string) =>
+    streamOf(seed, { scope: 'asset', asset: ticker, component });
+
+/** Fills the inputs of a block: shocks of every kind and what regimes and events change. */
+function drawer(
+  request: BarsRequest,
+  calendar: Calendar,
+  { block, layout, perBar }: Plan,
+  days: Int32Array,
+  origin: number,
+) {
+  const { seed, mix, surroundings, night } = request;
+  const margin = request.volatility?.model.margin(request.volatility.params) ?? { law: 'normal' };
+  const mixing = margin.law === 'normal' ? null : studentMixing(seed, 'innovationMix', margin.nu);
+  const gapMixing = night === null ? null : studentMixing(seed, 'overnightMix', night.nu);
+  const of = (component: string): Mixer => mixer(seed, mix, component, surroundings.blend);
+  const [shocks, gaps, variances] = [of('diffusion'), of('overnight'), of('variance')];
+  const remembered = memory();
+  const remembers = request.memory !== 0 || surroundings.memory !== null;
+  const memoryOf = new Float64Array(layout.session.length);
   return {
-    shocks: column(),
-    state: new Float64Array(stateLength),
-    from: column(),
-    to: column(),
-    variance: column(),
-    ends: new Int32Array(BLOCK),
+    fill(at: number, asked: number): void {
+      eachRun(layout, (first, count) => {
+        const out = block.shocks.subarray(first * perBar, (first + count) * perBar);
+        shocks.fill(out, layout.number[first]!, count, perBar, (b) => at + layout.session[first + b]!);
+      });
+      if (remembers) {
+        for (let b = 0; b < layout.bars; b++)
+          memoryOf[b] = request.memory + (surroundings.memory?.[at + layout.session[b]!] ?? 0);
+        remembered.apply(block.shocks, layout.bars, perBar, memoryOf);
+      }
+      const session = (s: number) => at + s;
+      variances.fill(block.varianceShock, origin + at, asked, 1, session);
+      block.phi.fill(0);
+      if (night !== null && gapMixing !== null) {
+        gaps.fill(block.gap, origin + at, asked, 1, session);
+        for (let s = 0; s < asked; s++) {
+          block.gap[s] = block.gap[s]! * gapMixing(origin + at + s);
+          const day = days[at + s]!;
+          block.phi[s] = night.share * gapMultiple(calendar, previousSession(calendar, day), day);
+        }
+      }
+      for (let s = 0; s < asked; s++) block.scale[s] = mixing === null ? 1 : mixing(origin + at + s);
+      fillChannel(block.volatility, surroundings.volatility, at, asked, 1);
+      fillChannel(block.target, surroundings.target, at, asked, 1);
+      fillChannel(block.growth, surroundings.growth, at, asked, 0);
+      fillChannel(block.jumpIntensity, surroundings.jumpIntensity, at, asked, 1);
+      fillChannel(block.jumpMean, surroundings.jumpMean, at, asked, 0);
+      fillChannel(block.jumpSd, surroundings.jumpSd, at, asked, 1);
+    },
+    /** Only the first sessions of the block were used. */
+    settle(filled: number): void {
+      if (!remembers) return;
+      const bars = layout.first[filled]!;
+      remembered.resume(block.shocks, bars - 1, perBar);
+      // What was known before a bar is no noise within it.
+      for (let b = 0, piece = 0; b < bars; b++) {
+        const noise = 1 - memoryOf[b]! * memoryOf[b]!;
+        for (const end = block.ends[(b + 1) * perBar - 1]!; piece < end; piece++)
+          block.variance[piece] = block.variance[piece]! * noise;
+      }
+    },
   };
 }
 
-/** Everything wrong with a request; dates, seed, tick and calendar name are refused where they are read. */
+function previousSession(calendar: Calendar, day: EpochDay): EpochDay {
+  let previous = day - 1;
+  while (!calendar.isSession(previous)) previous--;
+  return previous;
+}
+
+/** Size of each session's move from open to close in standard deviations, or NaN where it stands still. */
+function moves({ block, layout }: Plan, sessions: number): Float64Array {
+  const { from, to, ends, pieces, sd } = block;
+  const sizes = new Float64Array(sessions);
+  for (let s = 0, first = 0; s < sessions; s++) {
+    const end = ends[pieces[s]! - 1]!;
+    let share = 0;
+    for (let b = layout.first[s]!; b < layout.first[s + 1]!; b++) share += layout.share[b]!;
+    const deviation = sd[s]! * Math.sqrt(share);
+    const move = Math.abs(to[end - 1]! - from[first]!);
+    sizes[s] = deviation < STILL ? Number.NaN : Math.min(move / deviation, LARGEST_SIZE);
+    first = end;
+  }
+  return sizes;
+}
+
+function latentOf(
+  { annualVariance, sd, jumps }: PathBlock,
+  days: Int32Array,
+  at: number,
+  sessions: number,
+): BarBlock['latent'] {
+  return {
+    day: days.slice(at, at + sessions),
+    variance: annualVariance.slice(0, sessions),
+    sd: sd.slice(0, sessions),
+    jumps: {
+      day: Int32Array.from(jumps.session.subarray(0, jumps.count), (s) => days[at + s]!),
+      time: jumps.time.slice(0, jumps.count),
+      size: jumps.size.slice(0, jumps.count),
+    },
+  };
+}
+
+/** Everything wrong with a request; dates, seed, tick and the names of calendar and frequency are refused where they are read. */
 export function checkRequest(request: BarsRequest): readonly Problem[] {
-  const { ticker, mix, startPrice, periodsPerYear } = request;
-  const problems: Problem[] = [...request.model.check(request.params), ...checkVolume(request.volume)];
+  const { ticker, mix, startPrice, periodsPerYear, model, params, volatility, pieces, night } = request;
+  const problems: Problem[] = [
+    ...model.check(params),
+    ...(volatility?.model.check(volatility.params) ?? []),
+    ...checkVolume(request.volume),
+    ...checkSeason(request.season),
+  ];
   const refuse = (field: string, value: string | number, rule: string) =>
     problems.push({
       code: 'model/refused',
@@ -131,40 +274,59 @@ export function checkRequest(request: BarsRequest): readonly Problem[] {
       facts: { field, value: String(value) },
     });
   if (ticker === '') refuse('ticker', '""', 'a name');
+  if (volatility !== null && model.ownVolatility !== null)
+    refuse('volatility_model', volatility.model.name, `none with ${model.name}: ${model.ownVolatility}`);
   if (!(startPrice > 0 && startPrice <= 1e12)) refuse('startPrice', startPrice, 'above 0, at most 1e12');
   if (!(periodsPerYear > 0 && Number.isFinite(periodsPerYear))) refuse('periodsPerYear', periodsPerYear, 'above 0');
-  if (mix.names.length !== mix.weights.length || new Set(mix.names).size !== mix.names.length) {
-    refuse('mix', mix.names.join(', '), 'different names with one weight each');
+  if (!(Number.isInteger(pieces) && pieces >= 1 && pieces <= MOST_PIECES))
+    refuse('pieces', pieces, `a whole number from 1 to ${MOST_PIECES}`);
+  if (!(Math.abs(request.memory) < 1)) refuse('memory', request.memory, 'between -1 and 1');
+  if (night !== null) {
+    if (!(night.share >= 0 && night.share < 1)) refuse('night.share', night.share, '0 or more and below 1');
+    if (!(night.nu > 2)) refuse('night.nu', night.nu, 'above 2, so that the gap has a variance');
   }
+  const named = mix.sources.map(({ scope, name }) => `${scope}:${name}`);
+  if (named.length !== mix.weights.length || new Set(named).size !== named.length)
+    refuse('mix', named.join(', '), 'different sources with one weight each');
   let power = 0;
   for (const weight of mix.weights) power += weight * weight;
-  if (!(Math.abs(power - 1) <= WEIGHT_SUM)) refuse('mix', power, 'weights whose squares sum to 1');
+  if (mix.varying === null && !(Math.abs(power - 1) <= WEIGHT_SUM))
+    refuse('mix', power, 'weights whose squares sum to 1');
   return problems;
 }
 
-function outOfRange(request: BarsRequest, total: number, bar: number): ProblemError {
+function outOfRange(request: BarsRequest, bar: number): ProblemError {
   return new ProblemError({
     code: 'model/refused',
     message: `${request.ticker}: the price grew past 2^53 ticks`,
-    facts: { bar, bars: total, model: request.model.name, tick: request.tick },
+    facts: { bar, model: request.model.name, tick: request.tick },
     hint: 'lower the volatility or the growth, or take a larger tick',
   });
 }
 
-function countCoarse(coarse: { bars: number; worst: number }, ticks: number): void {
+function countCoarse(coarse: { bars: number; of: number; worst: number }, ticks: number): void {
+  coarse.of++;
   if (ticks < COARSE) coarse.bars++;
   coarse.worst = Math.min(coarse.worst, ticks);
 }
 
-function warningsOf(request: BarsRequest, total: number, coarse: { bars: number; worst: number }): Warning[] {
-  const { ticker, start, end, tick } = request;
-  if (total === 0) {
+function warningsOf(request: BarsRequest, coarse: { bars: number; of: number; worst: number }): Warning[] {
+  const { ticker, start, end, tick, model, params, volatility } = request;
+  if (coarse.of === 0) {
     return [
       { code: 'market/no-sessions', message: `${ticker}: no session between the dates`, facts: { ticker, start, end } },
     ];
   }
-  if (coarse.bars === 0) return [];
-  const message = `${ticker}: the tick is coarse against a bar's volatility, so rounding shows in the returns`;
-  const facts = { ticker, tick, bars: coarse.bars, of: total, smallest_sd_ticks: coarse.worst };
-  return [{ code: 'market/coarse-tick', message, facts }];
+  const words = [...(model.warn?.(params) ?? []), ...(volatility?.model.warn?.(volatility.params) ?? [])];
+  const warnings: Warning[] = words.map((message) => ({
+    code: 'model/warning',
+    message: `${ticker}: ${message}`,
+    facts: { ticker },
+  }));
+  if (coarse.bars > 0) {
+    const message = `${ticker}: the tick is coarse against a bar's volatility, so rounding shows in the returns`;
+    const facts = { ticker, tick, bars: coarse.bars, of: coarse.of, smallest_sd_ticks: coarse.worst };
+    warnings.push({ code: 'market/coarse-tick', message, facts });
+  }
+  return warnings;
 }

@@ -46,6 +46,6 @@ export function generateLegacyBars(request: LegacyRequest): Bars[] {
       low[i] = Math.min(o, c) * (1 - Math.abs(RANGE_NOISE * low[i]!));
       volume[i] = Math.trunc(BASE_VOLUME + VOLUME_NOISE * volume[i]!);
     }
-    return { ticker, day, open, high, low, close, volume };
+    return { ticker, day, time: null, open, high, low, close, volume };
   });
 }

@@ -1,9 +1,11 @@
 // Daily volume: a log level moved by two memories, one short and one long, and by the size of the day's return.
 import type { Problem } from '../base/problem.ts';
 import { ProblemError } from '../base/problem.ts';
-import { addNormals } from '../math/draw.ts';
+import { addNormals, uniform } from '../math/draw.ts';
 import { exp, log } from '../math/elementary.ts';
 import type { Stream } from '../math/stream.ts';
+import type { Plan } from './plan.ts';
+import { volumeSplit } from './volume-split.ts';
 
 export interface VolumeParams {
   /** exp of the mean log volume: a typical day's count. */
@@ -12,10 +14,14 @@ export interface VolumeParams {
   readonly sd: number;
   /** Correlation of log volume with the size of the return, 0 to below 1. */
   readonly returnCorrelation: number;
+  /** Probability of a session without any trade. */
+  readonly none: number;
+  /** Standard deviation of the noise in the logarithm of each bar's share of its session. */
+  readonly noise: number;
 }
 
 /** A typical stock (medians of real series): total sd and correlation of ln V with |r|. */
-export const STOCK_VOLUME = { sd: 0.42, returnCorrelation: 0.42 } as const;
+export const STOCK_VOLUME = { sd: 0.42, returnCorrelation: 0.42, none: 0, noise: 0.4 } as const;
 
 /** AR(1) coefficients and variance shares: autocorrelation .55, .18, .02 at lags 1, 5, 20, which one AR(1) cannot match. */
 export const MEMORIES = [
@@ -26,7 +32,7 @@ export const MEMORIES = [
 const MEAN_SIZE = 0.7978845608028654; // E|Z| = sqrt(2 / pi)
 const SIZE_VARIANCE = 0.3633802276324187; // 1 - 2 / pi
 
-export function checkVolume({ level, sd, returnCorrelation }: VolumeParams): readonly Problem[] {
+export function checkVolume({ level, sd, returnCorrelation, none, noise }: VolumeParams): readonly Problem[] {
   const problems: Problem[] = [];
   const refuse = (field: string, value: number, rule: string) =>
     problems.push({
@@ -38,21 +44,32 @@ export function checkVolume({ level, sd, returnCorrelation }: VolumeParams): rea
   if (!(sd >= 0 && sd <= 3)) refuse('sd', sd, 'between 0 and 3');
   if (!(returnCorrelation >= 0 && returnCorrelation < 1))
     refuse('returnCorrelation', returnCorrelation, '0 or more and below 1');
+  if (!(none >= 0 && none < 1)) refuse('none', none, '0 or more and below 1');
+  if (!(noise >= 0 && noise <= 3)) refuse('noise', noise, 'between 0 and 3');
   return problems;
 }
 
-/** `fill(out, at, firstBar, bars, sizes)` for successive blocks of one asset. */
-export type VolumeKernel = (out: Float64Array, at: number, firstBar: number, bars: number, sizes: Float64Array) => void;
+/**
+ * Volumes of the bars of a plan's first sessions into out: `sizes` = |r| / sd of each session, NaN where it does not move;
+ * `factors` multiply its volume, null for none.
+ */
+export type VolumeKernel = (
+  out: Float64Array,
+  first: number,
+  sessions: number,
+  sizes: Float64Array,
+  factors: Float64Array | null,
+) => void;
 
 /**
  * ln V = ln level + x1 + x2 + kappa (|r| / sigma - sqrt(2 / pi)), V rounded to an integer, 0 or more.
- * x1 and x2 start at their stationary law on the first bar; sizes[b] = |r| / sigma of bar b, or NaN where it does not move.
- * kappa = rho sd / sqrt(1 - 2/pi) gives corr(ln V, |r|) = rho for normal returns; x keeps the rest of the variance.
+ * x1 and x2 start at their stationary law on the first session. kappa = rho sd / sqrt(1 - 2/pi) gives corr(ln V, |r|) = rho for
+ * normal returns; x keeps the rest of the variance. Bars of a session share its volume to the last unit.
  */
 export function volumeKernel(
-  { level, sd, returnCorrelation }: VolumeParams,
-  stream: Stream,
-  most: number,
+  { level, sd, returnCorrelation, none, noise }: VolumeParams,
+  streams: (component: string) => Stream,
+  { layout, sessions: most, daily }: Plan,
 ): VolumeKernel {
   const kappa = (returnCorrelation * sd) / Math.sqrt(SIZE_VARIANCE);
   const memorySd = sd * Math.sqrt(1 - returnCorrelation * returnCorrelation);
@@ -62,22 +79,31 @@ export function volumeKernel(
   const longSd = memorySd * Math.sqrt(long.share);
   const shortStep = Math.sqrt(1 - short.phi * short.phi);
   const longStep = Math.sqrt(1 - long.phi * long.phi);
+  const stream = streams('volume');
+  const empty = streams('noVolume');
+  const split = volumeSplit(noise, streams('volumeSplit'), layout.session.length);
   const normals = new Float64Array(2 * most);
   let started = false;
   let x1 = 0;
   let x2 = 0;
-  return (out, at, firstBar, bars, sizes) => {
+  return (out, first, sessions, sizes, factors) => {
     normals.fill(0);
-    addNormals(normals, stream, 1, firstBar, bars, 2);
-    for (let b = 0; b < bars; b++) {
-      const z1 = normals[2 * b]!;
-      const z2 = normals[2 * b + 1]!;
+    addNormals(normals, stream, 1, first, sessions, 2);
+    for (let s = 0; s < sessions; s++) {
+      const z1 = normals[2 * s]!;
+      const z2 = normals[2 * s + 1]!;
       x1 = started ? short.phi * x1 + shortStep * z1 : z1;
       x2 = started ? long.phi * x2 + longStep * z2 : z2;
       started = true;
-      const size = sizes[b]!;
+      const size = sizes[s]!;
       const surprise = Number.isNaN(size) ? 0 : kappa * (size - MEAN_SIZE);
-      const volume = Math.floor(exp(centre + shortSd * x1 + longSd * x2 + surprise) + 0.5);
+      const shares = layout.shapes[s]!.volume;
+      let open = 0;
+      for (let b = 0; b < shares.length; b++) open += shares[b]!;
+      // The shares of a full session sum to 1 up to rounding.
+      const part = open < 1 - 1e-9 ? open : 1;
+      const mean = exp(centre + shortSd * x1 + longSd * x2 + surprise) * (factors?.[s] ?? 1) * part;
+      const volume = none > 0 && uniform(empty, first + s, 0) < none ? 0 : Math.floor(mean + 0.5);
       if (!(volume <= Number.MAX_SAFE_INTEGER)) {
         throw new ProblemError({
           code: 'model/refused',
@@ -85,7 +111,9 @@ export function volumeKernel(
           facts: { level, sd, size_of_return: size },
         });
       }
-      out[at + b] = volume;
+      const from = layout.first[s]!;
+      if (daily) out[from] = volume;
+      else split(out, from, volume, shares, layout.number[from]!);
     }
   };
 }

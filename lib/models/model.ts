@@ -17,46 +17,131 @@ export interface Model<P extends ModelParams = ModelParams> {
   readonly name: string;
   readonly summary: string;
   readonly params: ModelSchema;
+  /** Null when a volatility model may drive it; else the reason why none may. */
+  readonly ownVolatility: string | null;
   /** Everything wrong with the values, each naming field, value and rule; empty when a kernel may be made. */
   check(params: P): readonly Problem[];
+  /** Legal but worth knowing, in words. */
+  warn?(params: P): readonly string[];
   /** A kernel for one asset, its constants worked out. The caller has checked the params. */
   kernel(params: P, setting: KernelSetting): Kernel;
 }
 
 export interface KernelSetting {
-  /** Length of a bar in years. */
-  readonly yearsPerBar: number;
-  /** Equal sub-intervals of a bar; one unit normal each. */
-  readonly piecesPerBar: number;
+  /** Length of a session in years. */
+  readonly yearsPerSession: number;
   /** The asset's own stream for a component (`variance`, `jumpSize`, ...), for draws beyond the shocks. */
   stream(component: string): Stream;
+  /** What drives the variance; null for the model's own. */
+  readonly volatility: VarianceProcess | null;
 }
 
-/** What a kernel reads and writes for a run of bars; the arrays are reused from block to block. */
+/**
+ * What a kernel reads and writes for a run of sessions; the arrays are reused from block to block. A session is its closed
+ * hours (share phi of its variance, before the open) and then its planned pieces, whose shares and phi sum to 1 in a whole session.
+ */
 export interface PathBlock {
-  /** In: unit normals, bar by bar, piecesPerBar each; correlated across assets, independent in time. */
+  /** In, per session: one past its last planned piece in this block. */
+  readonly pieces: Int32Array;
+  /** In, per session: share of the variance before the open, and the unit shock of that gap. */
+  readonly phi: Float64Array;
+  readonly gap: Float64Array;
+  /** In, per session: factor on the shocks that turns normal innovations into their margin; 1 for normal ones. */
+  readonly scale: Float64Array;
+  /** In, per session, from regimes and events: factor on volatility, growth added per year, factor on jump intensity, mean jump added, factor on the spread of jumps. */
+  readonly volatility: Float64Array;
+  readonly growth: Float64Array;
+  readonly jumpIntensity: Float64Array;
+  readonly jumpMean: Float64Array;
+  readonly jumpSd: Float64Array;
+  /** In, per session: factor on the volatility that a mean-reverting variance is drawn to. */
+  readonly target: Float64Array;
+  /** In, per session: unit normal of the variance, correlated across assets as the returns are. */
+  readonly varianceShock: Float64Array;
+  /** In, per planned piece: a unit normal (correlated across assets, independent in time) and its share of the session's variance. */
   readonly shocks: Float64Array;
-  /** In and out: state[0] is the log price, the rest is the model's own (variance, regime, ...). */
+  readonly share: Float64Array;
+  /** In: places where the path needs a node, ascending, as planned pieces counted from the start of the block (2.25). */
+  readonly cuts: Cuts;
+  /** In and out: state[0] is the log price, the rest is the model's own (variance, ...). */
   readonly state: Float64Array;
-  /** Out: log price at both ends of each piece. A jump is a piece that starts away from where the last one ended. */
+  /** Out, per piece: log price at both ends. A jump is a piece that starts away from where the last one ended. */
   readonly from: Float64Array;
   readonly to: Float64Array;
-  /** Out: variance of the log price over the piece; between its ends the path is a Brownian bridge of that variance. */
+  /** Out, per piece: variance of the log price over it; between its ends the path is a Brownian bridge of that variance. */
   readonly variance: Float64Array;
-  /** Out: ends[b] is one past the last piece of bar b of this block. */
+  /** Out, per piece: place of its end, as in `cuts`. */
+  readonly until: Float64Array;
+  /** Out, per planned piece: one past its last piece. */
   readonly ends: Int32Array;
+  /** Out, per session: variance per year in force, and the standard deviation of the session's log return without jumps. */
+  readonly annualVariance: Float64Array;
+  readonly sd: Float64Array;
+  /** Out: jumps of the block. */
+  readonly jumps: JumpLedger;
+}
+
+export interface Cuts {
+  count: number;
+  readonly place: Float64Array;
+}
+
+export interface JumpLedger {
+  count: number;
+  /** Session within the block, share of its variance that had passed (below phi: before the open), log size. */
+  readonly session: Int32Array;
+  readonly time: Float64Array;
+  readonly size: Float64Array;
 }
 
 export interface Kernel {
   /** Length of `state`, the log price included. */
   readonly stateLength: number;
   /** Set the model's own part of the state; state[0] already holds the log of the start price, which a model may replace. */
-  start(state: Float64Array): void;
+  start(state: Float64Array, firstSession: number): void;
   /**
-   * Advance by up to `bars` bars and return how many fitted: a kernel that cuts pieces at jumps may stop when the arrays
-   * are full. Draws are addressed by bar number (firstBar + b), so where a block starts changes nothing.
+   * Advance by up to `sessions` sessions and return how many fitted: cuts may fill the arrays early. Draws are addressed by
+   * session number (firstSession + s), so where a block starts changes nothing.
    */
-  fill(block: PathBlock, firstBar: number, bars: number): number;
+  fill(block: PathBlock, firstSession: number, sessions: number): number;
+}
+
+/** Law of an innovation: mean 0 and variance 1. */
+export type Margin = { readonly law: 'normal' } | { readonly law: 'student'; readonly nu: number };
+
+/** What a variance process says of one session. */
+export interface VarianceStep {
+  /** Integral of the variance over the session: v dt. */
+  integrated: number;
+  /** The part of the log return that the variance's own shock explains (leverage); its mean corrects the drift. */
+  leverage: number;
+  /** Variance of the rest of the log return. */
+  residual: number;
+  /** Variance per year in force. */
+  annual: number;
+}
+
+/** Variance of one asset, session by session. */
+export interface VarianceProcess {
+  readonly stateLength: number;
+  /** Lay the state at `state[at]` for the first session. */
+  start(state: Float64Array, at: number, firstSession: number): void;
+  /** Advance by one session. `shock` is its unit normal, `target` a factor on the volatility it is drawn to. */
+  step(state: Float64Array, at: number, shock: number, target: number, out: VarianceStep): void;
+  /** Told what the session's innovation was, as a log return before any factor of regime or event. */
+  settle(state: Float64Array, at: number, innovation: number): void;
+}
+
+/** Names a volatility model in the catalog and makes its process for one asset. */
+export interface VolatilityModel<P extends ModelParams = ModelParams> {
+  readonly name: string;
+  readonly summary: string;
+  readonly params: ModelSchema;
+  check(params: P): readonly Problem[];
+  warn?(params: P): readonly string[];
+  /** Law of a session's innovation. */
+  margin(params: P): Margin;
+  process(params: P, setting: Omit<KernelSetting, 'volatility'>): VarianceProcess;
 }
 
 /** The problem of a value that breaks a rule of its model. */
@@ -66,4 +151,9 @@ export function refusal(model: string, field: string, value: unknown, rule: stri
     message: `${model}: ${field} must be ${rule}`,
     facts: { field, value: typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'missing') },
   };
+}
+
+/** Refusals of the values that break their rule, in the order given. */
+export function refusals(model: string, rules: readonly (readonly [string, unknown, boolean, string])[]): Problem[] {
+  return rules.flatMap(([field, value, holds, rule]) => (holds ? [] : [refusal(model, field, value, rule)]));
 }

@@ -1,14 +1,17 @@
 // Generate: one ticker's bars from the seed and its parameters; tickers are shards and never shift one another's draws.
 
 import type { Bars } from '../../lib/market/bars.ts';
-import { generateBars } from '../../lib/market/generate.ts';
+import { generateBars, type Warning } from '../../lib/market/generate.ts';
 import { generateLegacyBars } from '../../lib/market/legacy.ts';
+import { FLAT } from '../../lib/market/season.ts';
+import { CALM } from '../../lib/market/surroundings.ts';
+import { STOCK_VOLUME } from '../../lib/market/volume.ts';
 import { loadModel } from '../../lib/models/catalog.ts';
 import { tree } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { openParquet } from '../../lib/table/parquet.ts';
 import type { TickerParameters } from './shapes.ts';
-import { BARS_SHAPE, barsTable, fileOf } from './tables.ts';
+import { BARS_SHAPE, barsSchema, barsTable, fileOf } from './tables.ts';
 
 interface Params {
   readonly ticker: string;
@@ -61,14 +64,13 @@ export const generate = defineStage<Params>()({
     const given = JSON.parse(
       Buffer.from(parameters.bytes(fileOf(ticker, 'json'))).toString('utf8'),
     ) as TickerParameters;
-    const { bars, warnings } = await make(params, given, seed as number | string);
+    const blocks = await blocksOf(params, given, seed as number | string);
+    const schema = barsSchema(false, generatorVersion as string);
     const sink = out.bars.open(fileOf(ticker, 'parquet'));
-    const file = openParquet(
-      barsTable(bars, generatorVersion as string).schema,
-      { rowGroupRows: params.row_group_rows },
-      (bytes) => sink.write(bytes),
-    );
-    file.write(barsTable(bars, generatorVersion as string));
+    const file = openParquet(schema, { rowGroupRows: params.row_group_rows }, (bytes) => sink.write(bytes));
+    let next = blocks.next();
+    for (; next.done !== true; next = blocks.next()) file.write(barsTable(schema, next.value.bars));
+    const warnings = next.value;
     const { rows } = file.close();
     sink.close();
     progress(rows, rows, 'rows');
@@ -77,39 +79,50 @@ export const generate = defineStage<Params>()({
   },
 });
 
-async function make(
+/** What the generator that was asked for makes, block by block. */
+async function blocksOf(
   params: Params,
   given: TickerParameters,
   seed: number | string,
-): Promise<{
-  bars: Bars;
-  warnings: readonly {
-    readonly code: string;
-    readonly message: string;
-    readonly facts: Readonly<Record<string, string | number>>;
-  }[];
-}> {
-  if (given.kind === 'legacy') {
-    const bars = generateLegacyBars({
-      tickers: given.tickers,
-      start: params.start_date,
-      end: params.end_date,
-      seed: seed as number,
-    });
-    return { bars: bars.at(-1) as Bars, warnings: [] };
-  }
+): Promise<Generator<{ readonly bars: Bars }, readonly Warning[]>> {
+  if (given.kind === 'legacy') return legacyBlock(params, given.tickers, seed as number);
   return generateBars({
     seed,
     calendar: params.calendar,
+    frequency: params.frequency,
     start: params.start_date,
     end: params.end_date,
     periodsPerYear: params.periods_per_year,
     ticker: params.ticker,
-    mix: given.mix,
+    mix: {
+      sources: given.mix.names.map((name) => ({ scope: 'asset', name })),
+      weights: given.mix.weights,
+      varying: null,
+    },
     model: await loadModel(params.price_model),
     params: given.params,
+    volatility: null,
     startPrice: given.start_price,
     tick: params.tick,
-    volume: { level: given.volume_level, sd: params.volume.sd, returnCorrelation: params.volume.return_correlation },
+    volume: {
+      ...STOCK_VOLUME,
+      level: given.volume_level,
+      sd: params.volume.sd,
+      returnCorrelation: params.volume.return_correlation,
+    },
+    pieces: 4,
+    season: FLAT,
+    night: null,
+    memory: 0,
+    surroundings: CALM,
   });
+}
+
+function* legacyBlock(
+  { start_date: start, end_date: end }: Params,
+  tickers: readonly string[],
+  seed: number,
+): Generator<{ readonly bars: Bars }, readonly Warning[]> {
+  yield { bars: generateLegacyBars({ tickers, start, end, seed }).at(-1) as Bars };
+  return [];
 }

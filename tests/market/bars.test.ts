@@ -9,16 +9,9 @@ import type { PathBlock } from '../../lib/models/model.ts';
 const stream = (seed: number, component: string) => streamOf(seed, { scope: 'asset', asset: 'X', component });
 
 /** One bar of the given pieces, each [from, to, variance]. */
-function blockOf(pieces: readonly (readonly [number, number, number])[]): PathBlock {
+function blockOf(pieces: readonly (readonly [number, number, number])[]): Pick<PathBlock, 'from' | 'to' | 'variance'> {
   const column = (k: 0 | 1 | 2) => Float64Array.from(pieces, (p) => p[k]);
-  return {
-    shocks: new Float64Array(pieces.length),
-    state: new Float64Array(1),
-    from: column(0),
-    to: column(1),
-    variance: column(2),
-    ends: Int32Array.of(pieces.length),
-  };
+  return { from: column(0), to: column(1), variance: column(2) };
 }
 
 /** Kolmogorov-Smirnov distance times sqrt(n); the limit law exceeds 2.0 with probability 0.00067. */
@@ -32,7 +25,7 @@ function ks(values: Float64Array, cdf: (x: number) => number): number {
 }
 
 const N = 50_000;
-const bar = (): LatentBar => ({ high: 0, low: 0, close: 0, logReturn: 0, variance: 0 });
+const bar = (): LatentBar => ({ open: 0, high: 0, low: 0, close: 0 });
 
 describe('latentBar', () => {
   it('given the ends, high and low follow P(max > x) = exp(-2 (x - a)(x - b) / w)', () => {
@@ -42,7 +35,7 @@ describe('latentBar', () => {
     const highs = new Float64Array(N);
     const lows = new Float64Array(N);
     for (let i = 0; i < N; i++) {
-      latentBar(block, 0, 1, Math.exp(a), stream(1, 'extremes'), i, out);
+      latentBar(block, 0, 1, stream(1, 'extremes'), i, out);
       highs[i] = Math.log(out.high);
       lows[i] = Math.log(out.low);
     }
@@ -64,10 +57,9 @@ describe('latentBar', () => {
         x += step * z[4 * i + k]!;
         return [from, x, step * step] as const;
       });
-      latentBar(blockOf(pieces), 0, 4, 1, extremes, i, out);
+      latentBar(blockOf(pieces), 0, 4, extremes, i, out);
       highs[i] = Math.log(out.high);
-      expect(out.variance).toBeCloseTo(s * s, 15);
-      expect(out.logReturn).toBe(x);
+      expect(Math.log(out.close)).toBeCloseTo(x, 12);
     }
     expect(ks(highs, (x) => (x <= 0 ? 0 : 2 * normalCdf(x / s) - 1))).toBeLessThan(2);
   });
@@ -81,7 +73,6 @@ describe('latentBar', () => {
       ]),
       0,
       2,
-      1,
       stream(1, 'extremes'),
       0,
       out,
@@ -102,13 +93,13 @@ describe('latentBar', () => {
       ]),
       0,
       2,
-      1,
       stream(1, 'extremes'),
       0,
       out,
     );
     expect(Math.log(out.low)).toBeLessThanOrEqual(-0.3);
     expect(Math.log(out.high)).toBeGreaterThanOrEqual(0.01);
-    expect(out.logReturn).toBe(-0.28);
+    expect(Math.log(out.close)).toBeCloseTo(-0.28, 12);
+    expect(out.open).toBe(1);
   });
 });

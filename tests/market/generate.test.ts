@@ -5,35 +5,12 @@ import { describe, expect, it } from 'vitest';
 import type { ProblemError } from '../../lib/base/problem.ts';
 import type { Bars } from '../../lib/market/bars.ts';
 import { formatDate, parseDate } from '../../lib/market/day.ts';
-import { type BarsRequest, generateBars } from '../../lib/market/generate.ts';
+import { allBars, type BarsRequest } from '../../lib/market/generate.ts';
 import { GENERATOR_VERSION } from '../../lib/market/version.ts';
 import { STOCK_VOLUME } from '../../lib/market/volume.ts';
 import { factorCorrelation } from '../../lib/models/correlation.ts';
-import { type GbmParams, model as gbm } from '../../lib/models/gbm.ts';
-import type { Model } from '../../lib/models/model.ts';
 import history from '../oracles/generator.json' with { type: 'json' };
-
-function request(change: Partial<BarsRequest> = {}): BarsRequest {
-  const ticker = change.ticker ?? 'AAPL';
-  return {
-    seed: 123,
-    calendar: 'B',
-    start: '2020-01-01',
-    end: '2024-01-01',
-    periodsPerYear: 252,
-    ticker,
-    mix: { names: [ticker], weights: [1] },
-    model: gbm as Model,
-    params: { mu: 0.08, sigma: 0.25 } satisfies GbmParams,
-    startPrice: 100,
-    tick: 0.01,
-    volume: { level: 1e6, ...STOCK_VOLUME },
-    ...change,
-  };
-}
-
-const bars = (change: Partial<BarsRequest> = {}): Bars => generateBars(request(change)).bars;
-const columns = (b: Bars) => [b.day, b.open, b.high, b.low, b.close, b.volume] as const;
+import { bars, columns, mixOf, request } from './rig.ts';
 
 function digest(all: readonly Bars[]): string {
   const hash = createHash('sha256');
@@ -51,7 +28,7 @@ function market(
   change: Partial<BarsRequest> = {},
 ) {
   const { lower } = factorCorrelation(correlation, 'none', names);
-  return names.map((ticker, i) => bars({ ...change, ticker, mix: { names, weights: lower[i]! } }));
+  return names.map((ticker, i) => bars({ ...change, ticker, mix: mixOf(names, lower[i]!) }));
 }
 
 function logReturns(close: Float64Array): Float64Array {
@@ -89,6 +66,8 @@ describe('generateBars', () => {
         level: fc.double({ min: 0.1, max: 1e9, noNaN: true }),
         sd: fc.double({ min: 0, max: 1.5, noNaN: true }),
         returnCorrelation: fc.double({ min: 0, max: 0.9, noNaN: true }),
+        none: fc.constantFrom(0, 0.2),
+        noise: fc.constant(0.4),
       }),
     });
     fc.assert(
@@ -203,7 +182,7 @@ describe('generateBars', () => {
   it('tickers of different volatility share the shocks of the name they mix', () => {
     const half = logReturns(bars({ tick: 1e-6, params: { mu: 0, sigma: 0.1 } }).close);
     const twice = logReturns(
-      bars({ tick: 1e-6, params: { mu: 0, sigma: 0.2 }, ticker: 'B', mix: { names: ['AAPL'], weights: [1] } }).close,
+      bars({ tick: 1e-6, params: { mu: 0, sigma: 0.2 }, ticker: 'B', mix: mixOf(['AAPL'], [1]) }).close,
     );
     half.forEach((r, i) => {
       // Drifts are -sigma^2 / 2: -.02 against twice -.005 a year; ticks of 1e-6 leave 1e-7.
@@ -223,15 +202,15 @@ describe('generateBars', () => {
   });
 
   it('a coarse tick is warned of with its facts, a fine one is not', () => {
-    expect(generateBars(request()).warnings).toEqual([]);
-    const [warning] = generateBars(request({ tick: 1 })).warnings;
+    expect(allBars(request()).warnings).toEqual([]);
+    const [warning] = allBars(request({ tick: 1 })).warnings;
     expect(warning).toMatchObject({ code: 'market/coarse-tick', facts: { ticker: 'AAPL', tick: 1, of: 1044 } });
     // sd of a bar at the start: 100 * .25 / sqrt 252 = 1.57 ticks.
     expect(warning!.facts.smallest_sd_ticks).toBeLessThan(1.58);
   });
 
   it('dates without a session give no bars and say so', () => {
-    const { bars: made, warnings } = generateBars(request({ start: '2024-01-06', end: '2024-01-07' }));
+    const { bars: made, warnings } = allBars(request({ start: '2024-01-06', end: '2024-01-07' }));
     expect(made.day).toHaveLength(0);
     expect(warnings.map((w) => w.code)).toEqual(['market/no-sessions']);
   });
@@ -239,7 +218,7 @@ describe('generateBars', () => {
   it('bad requests are refused before a draw, all problems at once', () => {
     const fields = (change: Partial<BarsRequest>) => {
       try {
-        generateBars(request(change));
+        allBars(request(change));
       } catch (error) {
         return (error as ProblemError).problems.map((p) => p.facts?.field ?? p.code);
       }
@@ -250,13 +229,13 @@ describe('generateBars', () => {
       'startPrice',
       'periodsPerYear',
     ]);
-    expect(fields({ ticker: '', mix: { names: ['A', 'A'], weights: [0.6, 0.6] } })).toEqual(['ticker', 'mix', 'mix']);
-    expect(fields({ mix: { names: ['A', 'B'], weights: [0.6, 0.8] } })).toEqual([]);
+    expect(fields({ ticker: '', mix: mixOf(['A', 'A'], [0.6, 0.6]) })).toEqual(['ticker', 'mix', 'mix']);
+    expect(fields({ mix: mixOf(['A', 'B'], [0.6, 0.8]) })).toEqual([]);
     expect(fields({ tick: 0 })).toEqual(['tick']);
     expect(fields({ start: '2023-02-29' })).toEqual(['config/invalid']);
     expect(fields({ end: '2019-12-31' })).toEqual(['model/refused']);
     expect(fields({ seed: -1 })).not.toEqual([]);
-    expect(() => generateBars(request({ params: { mu: 1e6, sigma: 0 } }))).toThrow(/2\^53 ticks/);
+    expect(() => allBars(request({ params: { mu: 1e6, sigma: 0 } }))).toThrow(/2\^53 ticks/);
   });
 });
 
@@ -270,7 +249,12 @@ describe('generator version', () => {
     const made = digest([
       ...market(['AAPL', 'MSFT', 'GLD'], rows),
       bars({ seed: 'crisis', ticker: 'PENNY', startPrice: 0.37, tick: 0.0001, params: { mu: -0.5, sigma: 1.4 } }),
-      bars({ start: '1960-02-28', end: '1972-03-01', tick: 0.25, volume: { level: 30, sd: 1, returnCorrelation: 0 } }),
+      bars({
+        start: '1960-02-28',
+        end: '1972-03-01',
+        tick: 0.25,
+        volume: { ...STOCK_VOLUME, level: 30, sd: 1, returnCorrelation: 0 },
+      }),
     ]);
     // Bytes changed? Append the digest to the history and raise N in lib/market/version.ts; never edit an old line.
     expect({ version: GENERATOR_VERSION, digest: made }).toEqual({

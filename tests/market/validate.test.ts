@@ -2,32 +2,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Bars } from '../../lib/market/bars.ts';
-import { generateBars } from '../../lib/market/generate.ts';
 import { generateLegacyBars } from '../../lib/market/legacy.ts';
 import { CHECKS, type CheckName, type Expectation, type Validation, validateBars } from '../../lib/market/validate.ts';
-import { loadModel } from '../../lib/models/catalog.ts';
+import { bars, mixOf } from './rig.ts';
 
-const model = await loadModel('gbm');
 const RHO = 0.6;
 const TRUTH = { A: { mu: 0.1, sigma: 0.2 }, B: { mu: 0.05, sigma: 0.35 } };
 
 /** Two tickers of GBM with correlation RHO, as the generator makes them. */
 function market(seed: number, end = '2021-12-31'): Bars[] {
   const one = (ticker: 'A' | 'B', names: string[], weights: number[]) =>
-    generateBars({
-      seed,
-      calendar: 'B',
-      start: '2020-01-01',
-      end,
-      periodsPerYear: 252,
-      ticker,
-      mix: { names, weights },
-      model,
-      params: TRUTH[ticker],
-      startPrice: 100,
-      tick: 0.01,
-      volume: { level: 1e6, sd: 0.42, returnCorrelation: 0.42 },
-    }).bars;
+    bars({ seed, end, ticker, mix: mixOf(names, weights), params: TRUTH[ticker] });
   return [one('A', ['A'], [1]), one('B', ['A', 'B'], [RHO, Math.sqrt(1 - RHO * RHO)])];
 }
 
@@ -55,6 +40,7 @@ function copy(bars: Bars): Bars {
   return {
     ticker,
     day: day.slice(),
+    time: null,
     open: open.slice(),
     high: high.slice(),
     low: low.slice(),
@@ -157,6 +143,7 @@ describe('[S1-106] [S1-107] one corrupt row', () => {
     bars[0] = {
       ticker: 'A',
       day,
+      time: null,
       open: cut(open),
       high: cut(high),
       low: cut(low),

@@ -1,5 +1,9 @@
 // Laws of daily volume: stated autocorrelation, stated tie to the size of returns, whole numbers.
 import { describe, expect, it } from 'vitest';
+import { calendarOf } from '../../lib/market/calendar.ts';
+import { frequencyOf } from '../../lib/market/frequency.ts';
+import { planOf } from '../../lib/market/plan.ts';
+import { FLAT } from '../../lib/market/season.ts';
 import { checkVolume, MEMORIES, volumeKernel } from '../../lib/market/volume.ts';
 import { addNormals } from '../../lib/math/draw.ts';
 import { streamOf } from '../../lib/math/stream.ts';
@@ -19,12 +23,25 @@ function correlation(a: Float64Array, b: Float64Array): number {
 }
 
 const N = 100_000;
-const params = { level: 5e6, sd: 0.42, returnCorrelation: 0.42 };
+const params = { level: 5e6, sd: 0.42, returnCorrelation: 0.42, none: 0, noise: 0.4 };
+const calendar = calendarOf('B');
+const daily = frequencyOf('B', calendar);
+
+/** A kernel that fills daily volumes of successive runs of sessions. */
+function dailyKernel(given: typeof params, seed: number) {
+  const plan = planOf(calendar, daily, 4, FLAT, 1, 1);
+  const fill = volumeKernel(given, (component) => stream(seed, component), plan);
+  const days = new Int32Array(512).fill(4);
+  return (out: Float64Array, at: number, sizes: Float64Array) => {
+    plan.lay(days, 0, sizes.length, at);
+    fill(out.subarray(at), at, sizes.length, sizes, null);
+  };
+}
 
 function sample(seed: number, sizes: Float64Array, given = params): Float64Array {
   const out = new Float64Array(N);
-  const fill = volumeKernel(given, stream(seed), 1000);
-  for (let at = 0; at < N; at += 1000) fill(out, at, at, 1000, sizes.subarray(at, at + 1000));
+  const fill = dailyKernel(given, seed);
+  for (let at = 0; at < N; at += 500) fill(out, at, sizes.subarray(at, at + 500));
   return out;
 }
 
@@ -62,7 +79,7 @@ describe('volume', () => {
   it('the first day already has the stationary law', () => {
     const firsts = Float64Array.from({ length: 4000 }, (_, seed) => {
       const out = new Float64Array(1);
-      volumeKernel({ ...params, returnCorrelation: 0 }, stream(seed), 1)(out, 0, 0, 1, new Float64Array(1));
+      dailyKernel({ ...params, returnCorrelation: 0 }, seed)(out, 0, new Float64Array(1));
       return Math.log(out[0]! / 5e6) / 0.42;
     });
     const variance = firsts.reduce((a, v) => a + v * v, 0) / 4000;
@@ -83,10 +100,12 @@ describe('volume', () => {
   });
 
   it('params out of range are refused by field', () => {
-    const fields = checkVolume({ level: 0, sd: -1, returnCorrelation: 1 }).map((p) => p.facts?.field);
-    expect(fields).toEqual(['level', 'sd', 'returnCorrelation']);
+    const fields = checkVolume({ level: 0, sd: -1, returnCorrelation: 1, none: 1, noise: -1 }).map(
+      (p) => p.facts?.field,
+    );
+    expect(fields).toEqual(['level', 'sd', 'returnCorrelation', 'none', 'noise']);
     expect(checkVolume(params)).toEqual([]);
-    const wild = volumeKernel({ level: 1e12, sd: 3, returnCorrelation: 0.9 }, stream(1), 1);
-    expect(() => wild(new Float64Array(1), 0, 0, 1, Float64Array.of(40))).toThrow(/2\^53/);
+    const wild = dailyKernel({ ...params, level: 1e12, sd: 3, returnCorrelation: 0.9 }, 1);
+    expect(() => wild(new Float64Array(1), 0, Float64Array.of(40))).toThrow(/2\^53/);
   });
 });

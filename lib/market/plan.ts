@@ -1,0 +1,201 @@
+// How a run of sessions is cut into bars and pieces, and the arrays that one block of it fills.
+import type { PathBlock } from '../models/model.ts';
+import type { Calendar } from './calendar.ts';
+import { barsOf, edgesOf, type Frequency, mostBars } from './frequency.ts';
+import { type Season, varianceShares, volumeShares } from './season.ts';
+import type { PriceShift } from './surroundings.ts';
+
+/** A session of a given length: its bars' shares of a full session's variance and volume, and the edges of its pieces as fractions of one. */
+interface Shape {
+  readonly variance: Float64Array;
+  readonly volume: Float64Array;
+  readonly edges: Float64Array;
+}
+
+/** The bars of a block: for each its session (from the first of the block), its place in it and its number for ever. */
+export interface Layout {
+  bars: number;
+  readonly session: Int32Array;
+  readonly bar: Int32Array;
+  readonly number: Int32Array;
+  /** Share of a full session's variance, the hours before its open included. */
+  readonly share: Float64Array;
+  /** Epoch day, and microseconds of the start. */
+  readonly day: Int32Array;
+  readonly time: Float64Array;
+  /** First bar of each session of the block, and one past the last bar. */
+  readonly first: Int32Array;
+  /** Shape of each session. */
+  readonly shapes: Shape[];
+}
+
+export interface Plan {
+  readonly sessions: number;
+  readonly perBar: number;
+  /** One bar a session: no time of day. */
+  readonly daily: boolean;
+  readonly block: PathBlock;
+  readonly layout: Layout;
+  /** Lay out `count` sessions from days[at], the first of which has ordinal `first`. */
+  lay(days: Int32Array, at: number, count: number, first: number): void;
+}
+
+/** Planned pieces of a block, and the most sessions. */
+const PIECES = 4096;
+const SESSIONS = 512;
+/** Room for pieces that are cut, and for jumps. */
+const CUTS = 4096;
+const MINUTE_US = 60_000_000;
+
+/** Arrays for blocks of bars of `perBar` pieces. */
+export function planOf(
+  calendar: Calendar,
+  frequency: Frequency,
+  perBar: number,
+  season: Season,
+  /** Share of the variance of an ordinary session that passes while it is open. */
+  open: number,
+  stateLength: number,
+): Plan {
+  const most = mostBars(calendar, frequency);
+  const sessions = Math.max(1, Math.min(SESSIONS, Math.floor(PIECES / (most * perBar))));
+  const bars = sessions * most;
+  const shapes = new Map<number, Shape>();
+  const shapeOf = (minutes: number): Shape => {
+    const found = shapes.get(minutes);
+    if (found !== undefined) return found;
+    const bars = edgesOf(calendar, frequency, minutes, 1);
+    const made = {
+      variance: varianceShares(season, bars),
+      volume: volumeShares(season, bars),
+      edges: edgesOf(calendar, frequency, minutes, perBar),
+    };
+    shapes.set(minutes, made);
+    return made;
+  };
+  const block = newBlock(stateLength, sessions, bars * perBar);
+  const layout: Layout = {
+    bars: 0,
+    session: new Int32Array(bars),
+    bar: new Int32Array(bars),
+    number: new Int32Array(bars),
+    share: new Float64Array(bars),
+    day: new Int32Array(bars),
+    time: new Float64Array(bars),
+    first: new Int32Array(sessions + 1),
+    shapes: [],
+  };
+  return {
+    sessions,
+    perBar,
+    daily: barsOf(frequency, calendar.mostMinutes) === 1,
+    block,
+    layout,
+    lay(days, at, count, first) {
+      let bar = 0;
+      for (let s = 0; s < count; s++) {
+        const day = days[at + s]!;
+        const { open: opens, minutes } = calendar.hours(day);
+        const shape = shapeOf(minutes);
+        layout.shapes[s] = shape;
+        layout.first[s] = bar;
+        for (let b = 0; b < shape.variance.length; b++, bar++) {
+          layout.session[bar] = s;
+          layout.bar[bar] = b;
+          layout.number[bar] = (first + s) * most + b;
+          layout.share[bar] = open * shape.variance[b]!;
+          for (let p = bar * perBar; p < (bar + 1) * perBar; p++) block.share[p] = layout.share[bar]! / perBar;
+          layout.day[bar] = day;
+          layout.time[bar] = b === 0 ? opens : opens + b * frequency.minutes * MINUTE_US;
+        }
+        block.pieces[s] = bar * perBar;
+      }
+      layout.first[count] = bar;
+      layout.bars = bar;
+    },
+  };
+}
+
+function newBlock(stateLength: number, sessions: number, planned: number): PathBlock {
+  const perSession = () => new Float64Array(sessions);
+  const piece = () => new Float64Array(planned + CUTS);
+  return {
+    pieces: new Int32Array(sessions),
+    phi: perSession(),
+    gap: perSession(),
+    scale: perSession(),
+    volatility: perSession(),
+    growth: perSession(),
+    jumpIntensity: perSession(),
+    jumpMean: perSession(),
+    jumpSd: perSession(),
+    target: perSession(),
+    varianceShock: perSession(),
+    shocks: new Float64Array(planned),
+    share: new Float64Array(planned),
+    cuts: { count: 0, place: new Float64Array(CUTS) },
+    state: new Float64Array(stateLength),
+    from: piece(),
+    to: piece(),
+    variance: piece(),
+    until: piece(),
+    ends: new Int32Array(planned),
+    annualVariance: perSession(),
+    sd: perSession(),
+    jumps: { count: 0, session: new Int32Array(CUTS), time: new Float64Array(CUTS), size: new Float64Array(CUTS) },
+  };
+}
+
+/** Runs of bars whose numbers follow one another: `act(first, count)` with bars of the layout. */
+export function eachRun({ bars, number }: Layout, act: (first: number, count: number) => void): void {
+  for (let first = 0; first < bars; ) {
+    let end = first + 1;
+    while (end < bars && number[end] === number[end - 1]! + 1) end++;
+    act(first, end - first);
+    first = end;
+  }
+}
+
+/** Ask for a node wherever the price shift bends inside the block's sessions, the first of which is `at` of the request. */
+export function cutAtKnots(
+  { block, layout, perBar }: Plan,
+  shift: PriceShift | null,
+  at: number,
+  sessions: number,
+): void {
+  const { cuts } = block;
+  cuts.count = 0;
+  if (shift === null) return;
+  for (let s = 0; s < sessions; s++) {
+    const { edges } = layout.shapes[s]!;
+    let p = 0;
+    for (const knot of shift.knots(at + s)) {
+      while (p < edges.length - 1 && edges[p + 1]! <= knot) p++;
+      const inside = p < edges.length - 1 && knot > edges[p]!;
+      if (!inside || cuts.count === cuts.place.length) continue;
+      cuts.place[cuts.count++] = layout.first[s]! * perBar + p + (knot - edges[p]!) / (edges[p + 1]! - edges[p]!);
+    }
+  }
+}
+
+/** Add the price shift to the log prices at both ends of every piece of the first `sessions` sessions. */
+export function addShift({ block, layout, perBar }: Plan, shift: PriceShift, at: number, sessions: number): void {
+  const { from, to, until, ends, pieces } = block;
+  let piece = 0;
+  for (let s = 0; s < sessions; s++) {
+    const { edges } = layout.shapes[s]!;
+    const first = layout.first[s]! * perBar;
+    let start = 0;
+    for (const last = ends[pieces[s]! - 1]!; piece < last; piece++) {
+      const place = until[piece]! - first;
+      const whole = Math.min(Math.floor(place), edges.length - 1);
+      const end =
+        whole === edges.length - 1
+          ? edges[whole]!
+          : edges[whole]! + (place - whole) * (edges[whole + 1]! - edges[whole]!);
+      from[piece] = from[piece]! + shift.at(at + s, start, 'after');
+      to[piece] = to[piece]! + shift.at(at + s, end, 'before');
+      start = end;
+    }
+  }
+}

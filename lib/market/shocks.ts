@@ -1,0 +1,118 @@
+// The unit shocks of one ticker: the normals of the names or factors it mixes, the blend toward one market, the memory of bars.
+import { addNormals } from '../math/draw.ts';
+import { chiSquare } from '../math/laws.ts';
+import { type Scope, type Stream, streamOf } from '../math/stream.ts';
+
+/** Whose normals go into a shock: a ticker's own or a factor's. */
+export interface Source {
+  readonly scope: Scope;
+  readonly name: string;
+}
+
+/**
+ * The unit shock of a ticker: sum of weights[k] times the normals of sources[k], squares of the weights summing to 1.
+ * Where the mix changes with time, `varying[k]` multiplies the weight, session by session from the first.
+ */
+export interface Mix {
+  readonly sources: readonly Source[];
+  readonly weights: readonly number[];
+  readonly varying: readonly (Float64Array | null)[] | null;
+}
+
+/** The mix of a ticker that nobody else moves. */
+export const alone = (ticker: string): Mix => ({
+  sources: [{ scope: 'asset', name: ticker }],
+  weights: [1],
+  varying: null,
+});
+
+export interface Mixer {
+  /** out[b * perBar + d] = shock d of bar b. `session(b)` is the session of bar b, counted from the first of the request. */
+  fill(out: Float64Array, firstBar: number, bars: number, perBar: number, session: (bar: number) => number): void;
+}
+
+/**
+ * Shocks of one component (`diffusion`, `overnight`, `variance`). `blend` is the weight w, per session, of one normal common to
+ * the whole market: correlations R become (1 - w) R + w, a mix of two correlation matrices, so nothing needs repair.
+ */
+export function mixer(seed: number | string, mix: Mix, component: string, blend: Float64Array | null): Mixer {
+  const streams = mix.sources.map(({ scope, name }) => streamOf(seed, { scope, asset: name, component }));
+  const common = streamOf(seed, { scope: 'market', asset: '', component });
+  let scratch = new Float64Array(0);
+  const drawn = (stream: Stream, firstBar: number, bars: number, perBar: number) => {
+    if (scratch.length < bars * perBar) scratch = new Float64Array(bars * perBar);
+    scratch.fill(0, 0, bars * perBar);
+    addNormals(scratch.subarray(0, bars * perBar), stream, 1, firstBar, bars, perBar);
+    return scratch;
+  };
+  return {
+    fill(out, firstBar, bars, perBar, session) {
+      out.fill(0, 0, bars * perBar);
+      streams.forEach((stream, k) => {
+        const weight = mix.weights[k]!;
+        const varying = mix.varying?.[k] ?? null;
+        if (weight === 0) return;
+        if (varying === null) {
+          addNormals(out.subarray(0, bars * perBar), stream, weight, firstBar, bars, perBar);
+          return;
+        }
+        const normals = drawn(stream, firstBar, bars, perBar);
+        for (let b = 0; b < bars; b++) {
+          const w = weight * varying[session(b)]!;
+          for (let d = b * perBar; d < (b + 1) * perBar; d++) out[d] = out[d]! + w * normals[d]!;
+        }
+      });
+      if (blend === null) return;
+      const normals = drawn(common, firstBar, bars, perBar);
+      for (let b = 0; b < bars; b++) {
+        const w = blend[session(b)]!;
+        if (w === 0) continue;
+        const [own, shared] = [Math.sqrt(1 - w), Math.sqrt(w)];
+        for (let d = b * perBar; d < (b + 1) * perBar; d++) out[d] = own * out[d]! + shared * normals[d]!;
+      }
+    },
+  };
+}
+
+/**
+ * Factor sqrt((nu - 2) / chi^2(nu)) that turns unit normals into unit-variance Student t(nu): one draw a session for the whole
+ * market, so correlations stay and large moves come together.
+ */
+export function studentMixing(seed: number | string, component: string, nu: number): (session: number) => number {
+  const stream = streamOf(seed, { scope: 'market', asset: '', component });
+  return (session) => Math.sqrt((nu - 2) / chiSquare(stream, session, 0, nu));
+}
+
+/** First-order memory of bar shocks: y(b) = phi y(b - 1) + sqrt(1 - phi^2) times the bar's own, so the variance stays 1. */
+export interface Memory {
+  /** In place over bars of `perBar` shocks; phi of each bar. The part that is known before the bar is spread evenly over it. */
+  apply(shocks: Float64Array, bars: number, perBar: number, phi: Float64Array): void;
+  /** Go on after that bar: the ones behind it were not used. */
+  resume(shocks: Float64Array, bar: number, perBar: number): void;
+}
+
+export function memory(): Memory {
+  let last = 0;
+  return {
+    apply(shocks, bars, perBar, phi) {
+      const even = 1 / Math.sqrt(perBar);
+      for (let b = 0; b < bars; b++) {
+        const share = phi[b]!;
+        const known = share * last * even;
+        const fresh = Math.sqrt(1 - share * share);
+        for (let d = b * perBar; d < (b + 1) * perBar; d++) shocks[d] = known + fresh * shocks[d]!;
+        last = moveOf(shocks, b, perBar);
+      }
+    },
+    resume(shocks, bar, perBar) {
+      last = moveOf(shocks, bar, perBar);
+    },
+  };
+}
+
+/** The unit shock of a whole bar. */
+function moveOf(shocks: Float64Array, bar: number, perBar: number): number {
+  let sum = 0;
+  for (let d = bar * perBar; d < (bar + 1) * perBar; d++) sum += shocks[d]!;
+  return sum / Math.sqrt(perBar);
+}

@@ -1,0 +1,51 @@
+// What regimes and events do to one asset, session by session: factors and shifts that leave every bit alone where they are neutral.
+
+/** One value per session of the request, from the first; null where nothing ever happens. */
+export interface Surroundings {
+  /** Factors on volatility, on the volatility that variance reverts to, on jump intensity and spread, on volume. */
+  readonly volatility: Float64Array | null;
+  readonly target: Float64Array | null;
+  readonly jumpIntensity: Float64Array | null;
+  readonly jumpSd: Float64Array | null;
+  readonly volume: Float64Array | null;
+  /** Added to the growth per year, to the mean jump, to the autocorrelation of bar returns. */
+  readonly growth: Float64Array | null;
+  readonly jumpMean: Float64Array | null;
+  readonly memory: Float64Array | null;
+  /** Weight of the one shock that all assets share. */
+  readonly blend: Float64Array | null;
+  readonly shift: PriceShift | null;
+}
+
+export const CALM: Surroundings = Object.freeze({
+  volatility: null,
+  target: null,
+  jumpIntensity: null,
+  jumpSd: null,
+  volume: null,
+  growth: null,
+  jumpMean: null,
+  memory: null,
+  blend: null,
+  shift: null,
+});
+
+/** What is added to the log price, as a function of time; the underlying path knows nothing of it. */
+export interface PriceShift {
+  /** Where it bends or jumps inside a session, ascending, as fractions of a full session. */
+  knots(session: number): readonly number[];
+  /** Its value there; where it jumps, the value after it, or before it when asked for the end of a piece. */
+  at(session: number, fraction: number, side: 'before' | 'after'): number;
+}
+
+/** Copy a channel into a block, neutral where there is none. */
+export function fillChannel(
+  out: Float64Array,
+  from: Float64Array | null,
+  at: number,
+  count: number,
+  neutral: number,
+): void {
+  if (from === null) out.fill(neutral, 0, count);
+  else out.set(from.subarray(at, at + count));
+}

@@ -1,0 +1,168 @@
+// The path that every diffusion with parts takes through its sessions: drift, variance, jumps, one order of operations.
+
+import { addNormals, uniform } from '../math/draw.ts';
+import { poisson } from '../math/laws.ts';
+import type { Stream } from '../math/stream.ts';
+import type { Kernel, KernelSetting, VarianceProcess, VarianceStep } from './model.ts';
+import { pieceWriter, type SessionJumps } from './pieces.ts';
+
+/** The law of jumps in the log price: a compound Poisson process. */
+export interface JumpLaw {
+  /** Mean number per year. */
+  readonly intensity: number;
+  /** E e^J - 1: what a jump adds to the price on average, with its mean shifted and its spread multiplied. */
+  compensator(shift: number, spread: number): number;
+  /** Size of the jump at an address. */
+  size(stream: Stream, session: number, draw: number, shift: number, spread: number): number;
+}
+
+export interface Parts {
+  /** Growth of the mean price per year. */
+  readonly mu: number;
+  readonly variance: VarianceProcess;
+  readonly jumps: JumpLaw | null;
+}
+
+/** Most jumps of one session that are kept; the bounds on intensity keep the mean far below. */
+const MOST_JUMPS = 1024;
+
+/** A variance that never changes: sigma^2 per year. */
+export function constantVariance(sigma: number, yearsPerSession: number): VarianceProcess {
+  const annual = sigma * sigma;
+  const integrated = annual * yearsPerSession;
+  return {
+    stateLength: 0,
+    start() {},
+    step(_state, _at, _shock, _target, out) {
+      out.integrated = integrated;
+      out.leverage = 0;
+      out.residual = integrated;
+      out.annual = annual;
+    },
+    settle() {},
+  };
+}
+
+/**
+ * Per session, with s the volatility factor and v dt the integrated variance:
+ * d ln S = (mu + growth) dt - s^2 v dt / 2 - lambda kappa dt + s leverage + s sqrt(residual) Z + sum of jumps.
+ * Within the session the leverage, whose end is known, moves as a bridge of its own, so that pieces have the whole variance.
+ * A part that is off adds 0 or multiplies by 1, so it leaves every bit as it is.
+ */
+export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerSession' | 'stream'>): Kernel {
+  const { mu, variance, jumps } = parts;
+  const years = setting.yearsPerSession;
+  const step: VarianceStep = { integrated: 0, leverage: 0, residual: 0, annual: 0 };
+  const drawn: SessionJumps = { count: 0, time: new Float64Array(MOST_JUMPS), size: new Float64Array(MOST_JUMPS) };
+  const streams = {
+    count: setting.stream('jumpCount'),
+    time: setting.stream('jumpTime'),
+    size: setting.stream('jumpSize'),
+  };
+  const sway = swayOf(setting.stream('leverage'));
+  const writer = pieceWriter(setting.stream('bridge'));
+
+  return {
+    stateLength: 1 + variance.stateLength,
+    start(state, firstSession) {
+      variance.start(state, 1, firstSession);
+    },
+    fill(block, firstSession, sessions) {
+      const { pieces, phi, shocks, share, state } = block;
+      let x = state[0]!;
+      let planned = 0;
+      writer.begin(block);
+      for (let s = 0; s < sessions; s++) {
+        const session = firstSession + s;
+        const intensity = jumps === null ? 0 : jumps.intensity * block.jumpIntensity[s]!;
+        const [shift, spread] = [block.jumpMean[s]!, block.jumpSd[s]!];
+        drawn.count =
+          intensity === 0 ? 0 : drawJumps(jumps!, streams, session, intensity * years, shift, spread, drawn);
+        if (s > 0 && !writer.fits(s, pieces[s]! - planned, drawn.count)) {
+          state[0] = x;
+          return s;
+        }
+        variance.step(state, 1, block.varianceShock[s]!, block.target[s]!, step);
+        const factor = block.volatility[s]!;
+        const integrated = factor * factor * step.integrated;
+        const power = factor * factor * step.residual;
+        const compensation = intensity === 0 ? 0 : intensity * jumps!.compensator(shift, spread) * years;
+        const drift = (mu + block.growth[s]!) * years - 0.5 * integrated - compensation + factor * step.leverage;
+        block.annualVariance[s] = factor * factor * step.annual;
+        block.sd[s] = Math.sqrt(integrated);
+
+        const closed = phi[s]!;
+        const extra = integrated - power;
+        if (extra > 0) sway.draw(session, closed, share, planned, pieces[s]!);
+        const scale = block.scale[s]!;
+        const gap = Math.sqrt(power * closed) * block.gap[s]!;
+        let innovation = gap;
+        x += drift * closed + gap;
+        if (extra > 0) x += Math.sqrt(extra) * sway.at(0, closed);
+        x += writer.open(s, session, drawn);
+        for (let n = 1; planned < pieces[s]!; planned++, n++) {
+          const part = share[planned]!;
+          const shock = Math.sqrt(power * part) * scale * shocks[planned]!;
+          let increment = drift * part + shock;
+          let width = power * part * (scale * scale);
+          if (extra > 0) {
+            increment += Math.sqrt(extra) * sway.at(n, part);
+            width += extra * part;
+          }
+          innovation += shock;
+          x = writer.piece(x, increment, width);
+        }
+        variance.settle(state, 1, factor === 0 ? 0 : innovation / factor);
+      }
+      state[0] = x;
+      return sessions;
+    },
+  };
+}
+
+/** Number of jumps of a session into `out`, ordered by time. */
+function drawJumps(
+  law: JumpLaw,
+  streams: { readonly count: Stream; readonly time: Stream; readonly size: Stream },
+  session: number,
+  mean: number,
+  shift: number,
+  spread: number,
+  out: SessionJumps,
+): number {
+  const count = Math.min(poisson(streams.count, session, 0, mean), MOST_JUMPS);
+  for (let j = 0; j < count; j++) {
+    const time = uniform(streams.time, session, j);
+    const size = law.size(streams.size, session, j, shift, spread);
+    let at = j;
+    for (; at > 0 && out.time[at - 1]! > time; at--) {
+      out.time[at] = out.time[at - 1]!;
+      out.size[at] = out.size[at - 1]!;
+    }
+    out.time[at] = time;
+    out.size[at] = size;
+  }
+  return count;
+}
+
+/** Increments of a unit Brownian bridge over a session: share 0 is the closed hours, share n its n-th piece. */
+function swayOf(stream: Stream) {
+  let normals = new Float64Array(16);
+  let mean = 0;
+  return {
+    draw(session: number, closed: number, share: Float64Array, first: number, end: number): void {
+      const count = end - first + 1;
+      if (normals.length < count) normals = new Float64Array(2 * count);
+      normals.fill(0, 0, count);
+      addNormals(normals.subarray(0, count), stream, 1, session, 1, count);
+      let sum = Math.sqrt(closed) * normals[0]!;
+      let whole = closed;
+      for (let p = first, n = 1; p < end; p++, n++) {
+        sum += Math.sqrt(share[p]!) * normals[n]!;
+        whole += share[p]!;
+      }
+      mean = sum / whole;
+    },
+    at: (n: number, part: number): number => Math.sqrt(part) * normals[n]! - part * mean,
+  };
+}

@@ -1,0 +1,137 @@
+// Square-root variance of Heston (1993): Andersen's quadratic-exponential step, or Euler with full truncation.
+import type { Problem } from '../base/problem.ts';
+import { exp, expm1, log } from '../math/elementary.ts';
+import { normalCdf } from '../math/special.ts';
+import type { VarianceProcess } from './model.ts';
+import { refusals } from './model.ts';
+
+export type SquareRootParams = {
+  /** Speed of reversion per year, long-run variance per year, volatility of variance per year. */
+  readonly kappa: number;
+  readonly theta: number;
+  readonly xi: number;
+  /** Correlation of price and variance. */
+  readonly rho: number;
+  /** Variance at the start; theta when left out. */
+  readonly v0?: number | undefined;
+  readonly scheme?: 'qe' | 'euler' | undefined;
+  /** Refuse parameters whose variance can reach 0. */
+  readonly require_feller?: boolean | undefined;
+};
+
+export const SQUARE_ROOT_PROPERTIES = {
+  kappa: { type: 'number', exclusiveMinimum: 0, description: 'speed at which variance reverts, per year' },
+  theta: { type: 'number', exclusiveMinimum: 0, description: 'long-run variance per year' },
+  xi: { type: 'number', minimum: 0, description: 'volatility of variance' },
+  rho: { type: 'number', minimum: -1, maximum: 1, description: 'correlation of price and variance' },
+  v0: { type: 'number', minimum: 0, description: 'variance at the start' },
+  scheme: { enum: ['qe', 'euler'], description: 'quadratic-exponential, or Euler with full truncation' },
+  require_feller: { type: 'boolean', description: 'refuse a variance that can reach 0' },
+} as const;
+
+/** 2 kappa theta / xi^2: below 1 the variance touches 0. */
+export const fellerRatio = ({ kappa, theta, xi }: SquareRootParams): number => (2 * kappa * theta) / (xi * xi);
+
+export function checkSquareRoot(model: string, params: SquareRootParams): Problem[] {
+  const { kappa, theta, xi, rho, v0, scheme = 'qe', require_feller: strict = false } = params;
+  const most = 1e4;
+  return refusals(model, [
+    ['kappa', kappa, kappa > 0 && kappa <= most, `above 0, at most ${most}`],
+    ['theta', theta, theta > 0 && theta <= most, `above 0, at most ${most}`],
+    ['xi', xi, xi === 0 || (xi >= 1e-6 && xi <= most), `0, or between 1e-6 and ${most}`],
+    ['rho', rho, Math.abs(rho) <= 1, 'between -1 and 1'],
+    ['v0', v0, v0 === undefined || (v0 >= 0 && v0 <= most), `between 0 and ${most}`],
+    ['scheme', scheme, scheme === 'qe' || scheme === 'euler', '"qe" or "euler"'],
+    ['xi', xi, !strict || fellerRatio(params) >= 1, 'small enough for 2 kappa theta >= xi^2 (require_feller)'],
+  ]);
+}
+
+export function warnSquareRoot(model: string, params: SquareRootParams): string[] {
+  const ratio = fellerRatio(params);
+  return ratio < 1 ? [`${model}: Feller ratio ${ratio.toPrecision(3)} is below 1, so the variance touches 0`] : [];
+}
+
+/** Where psi = s^2 / m^2 passes from the quadratic to the exponential law of the next variance (Andersen 2008, 3.2.3). */
+const SWITCH = 1.5;
+
+export function squareRootVariance(params: SquareRootParams, yearsPerSession: number): VarianceProcess {
+  const start = params.v0 ?? params.theta;
+  return {
+    stateLength: 1,
+    start(state, at) {
+      state[at] = start;
+    },
+    step: params.scheme === 'euler' ? eulerStep(params, yearsPerSession) : qeStep(params, yearsPerSession),
+    settle() {},
+  };
+}
+
+/** Lord, Koekkoek & van Dijk (2010): the stored variance may go below 0, everything that uses it takes max(v, 0). */
+function eulerStep({ kappa, theta, xi, rho }: SquareRootParams, dt: number): VarianceProcess['step'] {
+  const other = 1 - rho * rho;
+  return (state, at, shock, target, out) => {
+    const v = state[at]!;
+    const used = Math.max(v, 0);
+    const sd = Math.sqrt(used * dt);
+    state[at] = v + kappa * (theta * (target * target) - used) * dt + xi * sd * shock;
+    out.integrated = used * dt;
+    out.leverage = rho * sd * shock;
+    out.residual = other * used * dt;
+    out.annual = used;
+  };
+}
+
+/**
+ * Andersen (2008), 3.2 and 4, gamma1 = gamma2 = 1/2, with the martingale correction of 4.3 where its moment exists.
+ * One normal a session serves both laws: it is the quantile in the quadratic one, and its cdf the uniform of the other.
+ */
+function qeStep({ kappa, theta, xi, rho }: SquareRootParams, dt: number): VarianceProcess['step'] {
+  const e = exp(-kappa * dt);
+  const gone = -expm1(-kappa * dt);
+  if (xi === 0) {
+    return (state, at, _shock, target, out) => {
+      const v = state[at]!;
+      const level = theta * (target * target);
+      const away = v - level;
+      state[at] = level + away * e;
+      out.integrated = (level + (away * gone) / (kappa * dt)) * dt;
+      out.leverage = 0;
+      out.residual = out.integrated;
+      out.annual = v;
+    };
+  }
+  const fromStart = (xi * xi * e * gone) / kappa;
+  const fromLevel = (xi * xi * gone * gone) / (2 * kappa);
+  const k1 = 0.5 * dt * ((kappa * rho) / xi - 0.5) - rho / xi;
+  const k2 = 0.5 * dt * ((kappa * rho) / xi - 0.5) + rho / xi;
+  const k3 = 0.5 * dt * (1 - rho * rho);
+  const tilt = k2 + 0.5 * k3;
+  return (state, at, shock, target, out) => {
+    const v = state[at]!;
+    const level = theta * (target * target);
+    const m = level + (v - level) * e;
+    const psi = (v * fromStart + level * fromLevel) / (m * m);
+    let k0 = (-rho * kappa * level * dt) / xi;
+    let next: number;
+    if (psi <= SWITCH) {
+      const q = 2 / psi;
+      const b2 = q - 1 + Math.sqrt(q) * Math.sqrt(q - 1);
+      const a = m / (1 + b2);
+      const root = Math.sqrt(b2) + shock;
+      next = a * (root * root);
+      const room = 1 - 2 * tilt * a;
+      if (room > 0) k0 = -((tilt * b2 * a) / room) + 0.5 * log(room) - (k1 + 0.5 * k3) * v;
+    } else {
+      const p = (psi - 1) / (psi + 1);
+      const beta = (1 - p) / m;
+      const above = normalCdf(-shock);
+      next = above >= 1 - p ? 0 : log((1 - p) / above) / beta;
+      if (tilt < beta) k0 = -log(p + (beta * (1 - p)) / (beta - tilt)) - (k1 + 0.5 * k3) * v;
+    }
+    state[at] = next;
+    out.integrated = 0.5 * (v + next) * dt;
+    out.leverage = k0 + k1 * v + k2 * next + 0.5 * out.integrated;
+    out.residual = k3 * (v + next);
+    out.annual = v;
+  };
+}
