@@ -1,6 +1,6 @@
 // Markov regimes of the market: a chain that steps once a session, and what each regime changes for every asset.
 import { type Problem, ProblemError } from '../base/problem.ts';
-import { uniform } from '../math/draw.ts';
+import { categorical } from '../math/laws.ts';
 import { streamOf } from '../math/stream.ts';
 import { refusal } from './model.ts';
 
@@ -229,7 +229,7 @@ export function regimePath(chain: RegimeChain, seed: number | string, first: num
   const path = new Uint8Array(sessions);
   for (let i = 0; i < sessions; i++) {
     const row = i > 0 ? chain.transition[path[i - 1]!]! : chain.start === null ? chain.stationary! : null;
-    path[i] = row === null ? chain.start! : indexAt(row, uniform(stream, first + i, 0));
+    path[i] = row === null ? chain.start! : categorical(stream, first + i, 0, row);
   }
   return path;
 }
@@ -243,19 +243,6 @@ export function regimeValues(chain: RegimeChain, path: Uint8Array, channel: Regi
 /** Stationary mean of vol_scale^2: divide the variance by it and its long-run level stays what it was. Null if reducible. */
 export function meanSquareScale({ stationary, channels }: RegimeChain): number | null {
   return stationary?.reduce((sum, p, i) => sum + p * channels.vol_scale[i]! * channels.vol_scale[i]!, 0) ?? null;
-}
-
-/** Place of u in (0, 1) on a row of probabilities; rounding at the end of the row never picks an impossible one. */
-function indexAt(row: readonly number[], u: number): number {
-  let sum = 0;
-  let last = 0;
-  for (let j = 0; j < row.length; j++) {
-    if (row[j] === 0) continue;
-    sum += row[j]!;
-    last = j;
-    if (u < sum) break;
-  }
-  return last;
 }
 
 function within(value: number, { minimum, maximum, above, below }: Limits): boolean {

@@ -46,7 +46,13 @@ describe('a chain', () => {
     expect(regimeChain(beside(5)).transition).toEqual(transition);
     expect(fields(beside(5.0001))).toEqual(['regimes[0].duration']);
     const exit = { regimes: [{ label: 'a', exit: { b: 0.5, c: 0.5 } }, { label: 'b' }, { label: 'c' }] };
-    const rows = (b: number) => ({ transition: [[0.5, b, 0.5 - b], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6]] }); // biome-ignore format: rows
+    const rows = (b: number) => ({
+      transition: [
+        [0.5, b, 0.5 - b],
+        [0.2, 0.6, 0.2],
+        [0.2, 0.2, 0.6],
+      ],
+    });
     expect(fields({ ...exit, ...rows(0.25) })).toEqual([]);
     expect(fields({ ...exit, ...rows(0.3) })).toEqual(['regimes[0].exit']);
   });
@@ -84,8 +90,21 @@ describe('a chain', () => {
 
   it.each<[string, RegimeParams, string]>([
     ['no regime', { regimes: [] }, 'regimes'],
-    ['a duration below one session', two({ regimes: [{ label: 'a', duration: 0.5 }, { label: 'b', duration: 2 }] }), 'regimes[0].duration'], // biome-ignore format: rows
-    ['no duration and no matrix', two({ regimes: [{ label: 'a', duration: 2 }, { label: 'b' }] }), 'regimes[1].duration'], // biome-ignore format: rows
+    [
+      'a duration below one session',
+      two({
+        regimes: [
+          { label: 'a', duration: 0.5 },
+          { label: 'b', duration: 2 },
+        ],
+      }),
+      'regimes[0].duration',
+    ],
+    [
+      'no duration and no matrix',
+      two({ regimes: [{ label: 'a', duration: 2 }, { label: 'b' }] }),
+      'regimes[1].duration',
+    ],
     ['an end to the only regime', { regimes: [{ label: 'a', duration: 3 }] }, 'regimes[0].duration'],
     [
       'two of one name',
@@ -97,8 +116,26 @@ describe('a chain', () => {
       },
       'regimes[1].label',
     ],
-    ['an exit to itself', { regimes: [{ label: 'a', duration: 2, exit: { a: 1 } }, { label: 'b', duration: 2 }] }, 'regimes[0].exit'], // biome-ignore format: rows
-    ['an exit law of sum 0.9', { regimes: [{ label: 'a', duration: 2, exit: { b: 0.9 } }, { label: 'b', duration: 2 }] }, 'regimes[0].exit'], // biome-ignore format: rows
+    [
+      'an exit to itself',
+      {
+        regimes: [
+          { label: 'a', duration: 2, exit: { a: 1 } },
+          { label: 'b', duration: 2 },
+        ],
+      },
+      'regimes[0].exit',
+    ],
+    [
+      'an exit law of sum 0.9',
+      {
+        regimes: [
+          { label: 'a', duration: 2, exit: { b: 0.9 } },
+          { label: 'b', duration: 2 },
+        ],
+      },
+      'regimes[0].exit',
+    ],
     ['a negative volatility', { regimes: [{ label: 'a', vol_scale: -1 }] }, 'regimes[0].vol_scale'],
     ['a blend above 1', { regimes: [{ label: 'a', correlation: 1.1 }] }, 'regimes[0].correlation'],
     ['no depth at all', { regimes: [{ label: 'a', depth_scale: 0 }] }, 'regimes[0].depth_scale'],
@@ -121,7 +158,13 @@ describe('a chain', () => {
   it('has a stationary law that one step leaves as it is, also when it spans ten orders', () => {
     const chains = [
       DEFAULT_REGIMES,
-      { regimes: [{ label: 'a', duration: 1e10 }, { label: 'b', duration: 3 }, { label: 'c', duration: 1 }] }, // biome-ignore format: rows
+      {
+        regimes: [
+          { label: 'a', duration: 1e10 },
+          { label: 'b', duration: 3 },
+          { label: 'c', duration: 1 },
+        ],
+      },
       two({
         transition: [
           [0, 1],
@@ -152,7 +195,15 @@ describe('a chain', () => {
     const { channels } = regimeChain({ regimes: [{ label: 'a' }] });
     const values = Object.fromEntries(Object.entries(channels).map(([name, values]) => [name, values[0]]));
     const neutral = { mu_shift: 0, jump_mean_shift: 0, correlation: 0, ar1: 0 };
-    expect(values).toEqual({ ...neutral, vol_scale: 1, jump_scale: 1, jump_sd_scale: 1, spread_scale: 1, depth_scale: 1, volume_scale: 1 }); // biome-ignore format: rows
+    expect(values).toEqual({
+      ...neutral,
+      vol_scale: 1,
+      jump_scale: 1,
+      jump_sd_scale: 1,
+      spread_scale: 1,
+      depth_scale: 1,
+      volume_scale: 1,
+    });
   });
 
   it('has a schema that takes the defaults and refuses what is outside its ranges', () => {
