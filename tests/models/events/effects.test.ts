@@ -1,0 +1,109 @@
+// Laws of effects: ranges and loadings, and how overlapping events add up, stop at their caps and fall on uneven sessions.
+import { describe, expect, it } from 'vitest';
+import { event as bear_drift } from '../../../lib/models/events/bear_drift.ts';
+import { event as depeg } from '../../../lib/models/events/depeg.ts';
+import { eventEffects, loadingOf, shiftAt } from '../../../lib/models/events/effects.ts';
+import { ASSET_CLASSES, checkEvent, drawValues, planEvent } from '../../../lib/models/events/event.ts';
+import { event as flash_crash } from '../../../lib/models/events/flash_crash.ts';
+import { event as gap_risk } from '../../../lib/models/events/gap_risk.ts';
+import { event as geopolitical } from '../../../lib/models/events/geopolitical.ts';
+import { event as liquidity_shock } from '../../../lib/models/events/liquidity_shock.ts';
+import { event as volatility_spike } from '../../../lib/models/events/volatility_spike.ts';
+import { assetOf, DAY, grid, happening, STOCK } from './happening.ts';
+
+describe('a range', () => {
+  it('is drawn between its ends, whole numbers with both of them, and low is not above high', () => {
+    const plan = planEvent(bear_drift, { params: { drop: [0.2, 0.3], length: [60, 62] } });
+    const at = (u: number) => drawValues(plan, () => u, { uniform: () => u, normal: () => 0 });
+    expect(at(1e-17)).toMatchObject({ drop: 0.2, length: 60, volatility: 1.5 });
+    expect(at(0.5)).toMatchObject({ drop: 0.25, length: 61 });
+    expect(at(1 - 2 ** -53)).toMatchObject({ length: 62 });
+    expect(checkEvent(plan.type, { params: { drop: [0.3, 0.2] } })).toHaveLength(1);
+    expect(checkEvent(plan.type, { params: { length: 60.5 } })).toHaveLength(1);
+  });
+});
+
+describe('a loading', () => {
+  it('is that of the ticker, else of the sector, else of the class, else 0', () => {
+    const { plan } = happening(flash_crash, { loadings: { tickers: { ACME: 3 }, sectors: { tools: 2 } } });
+    expect(loadingOf(plan, STOCK)).toBe(3);
+    expect(loadingOf(plan, { ...STOCK, ticker: 'B' })).toBe(2);
+    expect(loadingOf(plan, { ticker: 'B', class: 'equity' })).toBe(1);
+    expect(loadingOf(plan, { ticker: 'toString', class: 'constructor', sector: 'valueOf' })).toBe(0);
+    for (const name of ASSET_CLASSES) expect(Number.isFinite(loadingOf(plan, assetOf(name)))).toBe(true);
+  });
+});
+
+describe('overlaps', () => {
+  const many = (parts: readonly ReturnType<typeof happening>[], asset = STOCK, sessions = 20) =>
+    eventEffects(
+      [...new Map(parts.map(({ plan }) => [plan.type.name, plan])).values()],
+      parts.map(({ occurrence }) => occurrence),
+      asset,
+      grid(sessions),
+    );
+
+  it('add shifts, multiply scales and take the largest blend', () => {
+    const bear = happening(bear_drift, { params: { drop: 0.3, length: 10 } });
+    const crash = happening(flash_crash, {}, { session: 5, minute: 100 });
+    const geo = happening(geopolitical, {}, { session: 5 });
+    const parts = [bear, crash, geo];
+    const all = many(parts);
+    const alone = parts.map((part) => part.on(STOCK));
+    for (let i = 0; i < 20; i++) {
+      expect(all.close[i]).toBeCloseTo(
+        alone.reduce((sum, one) => sum + one.close[i]!, 0),
+        14,
+      );
+      expect(all.open[i]).toBeCloseTo(
+        alone.reduce((sum, one) => sum + one.open[i]!, 0),
+        14,
+      );
+      expect(all.volatility[i]).toBeCloseTo(
+        alone.reduce((product, one) => product * one.volatility[i]!, 1),
+        14,
+      );
+      expect(all.blend[i]).toBe(Math.max(...alone.map((one) => one.blend[i]!)));
+    }
+    for (const minute of [0, 50, 100, 105, 110, 200, 300, DAY]) {
+      const sum = alone.reduce((total, one) => total + shiftAt(one, 5, minute, DAY), 0);
+      // Knots of the crash cut the lines of the others where these are curved, which moves them by less than a basis point.
+      expect(Math.abs(shiftAt(all, 5, minute, DAY) - sum)).toBeLessThan(1e-4);
+    }
+  });
+
+  it('stop at volatility x10, spread x100 and 1 percent of depth, and let volume be', () => {
+    const spikes = [0, 1, 2].map(() => happening(volatility_spike, { params: { volatility: 4, decay: 10 } }));
+    expect(many(spikes).volatility[3]).toBe(10);
+    const shocks = [0, 1, 2].map(() => happening(liquidity_shock, { params: { spread: 50, depth_lost: 0.9 } }));
+    expect(many(shocks).spread[3]).toBe(100);
+    expect(many(shocks).depth[3]).toBe(0.01);
+    const gaps = [0, 1, 2].map(() => happening(gap_risk));
+    expect(many(gaps).volume[3]).toBe(27);
+  });
+
+  it('of two jumps at one minute is one jump of both', () => {
+    const breaks = [0, 1].map(() => happening(depeg, { params: { drop: 0.1 } }, { minute: 60 }));
+    const effects = many(breaks, assetOf('stablecoin'));
+    expect([...effects.knots[0]!.minutes.subarray(0, 2)]).toEqual([60, 60]);
+    expect(shiftAt(effects, 3, 60, DAY)).toBeCloseTo(-0.2, 12);
+  });
+
+  it('on sessions and bars of unequal length keep every bar', () => {
+    const { plan, occurrence } = happening(flash_crash, { params: { drop: 0.1, fall_minutes: 10 } }, { minute: 205 });
+    const minutes = [390, 390, 210, 210, 390];
+    const effects = eventEffects([plan], [occurrence], STOCK, { first: 1000, minutes, barMinutes: 60 });
+    expect(effects.spread.length).toBe(7 + 7 + 4 + 4 + 7);
+    // Five minutes before the early close: the first five there, the bottom five minutes after the next open.
+    expect(effects.close[3]).toBeCloseTo(-0.05, 12);
+    expect(shiftAt(effects, 4, 5, 390)).toBeCloseTo(-0.1, 12);
+    expect(effects.spread[21]).toBeGreaterThan(2);
+    expect(effects.spread[20]).toBe(1);
+    const daily = eventEffects([plan], [occurrence], STOCK, {
+      first: 1000,
+      minutes,
+      barMinutes: Number.POSITIVE_INFINITY,
+    });
+    expect(daily.spread.length).toBe(5);
+  });
+});
