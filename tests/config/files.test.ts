@@ -1,6 +1,5 @@
 // The configuration files and schemas of this repository: right, complete, and in step with the code they speak of.
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDocument } from '../../lib/base/document.ts';
 import { at } from '../../lib/base/place.ts';
@@ -8,7 +7,6 @@ import { checkValue, flatten, type Schema } from '../../lib/base/schema.ts';
 import { type JsonMap, resolveConfig } from '../../lib/engine/config.ts';
 import { CLEANING_ACTIONS } from '../../lib/market/clean.ts';
 import { GENERATOR_VERSION } from '../../lib/market/version.ts';
-import { mutated } from './mutated.ts';
 
 const read = (file: string) => readFileSync(new URL(`../../config/${file}`, import.meta.url), 'utf8');
 const readSchema = (name: string) => JSON.parse(read(`schema/${name}.schema.json`)) as Schema;
@@ -73,16 +71,6 @@ describe('the files of this repository', () => {
       CLEANING_ACTIONS,
     );
   });
-});
-
-test('a thousand mutations of the sources file give problems with a place', () => {
-  const sources = readSchema('sources');
-  const check = (text: string) => {
-    const { value, problems, place } = parseDocument('sources.yml', text);
-    for (const problem of [...problems, ...(problems.length > 0 ? [] : checkValue(sources, value, place))])
-      expect(problem.place).toBeDefined();
-  };
-  fc.assert(fc.property(mutated(SOURCES), check), { numRuns: 1000 });
 });
 
 describe('[S1-68] sources', () => {

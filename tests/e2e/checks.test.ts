@@ -1,6 +1,6 @@
 // What is wrong with a project is said before anything runs: all of it in one go, each with its place underlined and the nearest name.
 import { mkdirSync, symlinkSync } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { at } from '../../lib/base/place.ts';
 import { closeRigs, openRig, type Ran, stageFile } from './rig.ts';
 
@@ -21,113 +21,92 @@ function check(stages: string, files: Readonly<Record<string, string>> = {}) {
   return { rig, run: () => rig.run() };
 }
 
+/** Names for stages that are one of many. */
+const NAMES = [...'abcdefghijklmnopqrstuvwxyz'];
+
 const GOOD = `  hello: {cmd: echo hi > out/text, out: {text: file}}\n`;
 
 describe('a wrong reference is told with its place and the nearest name', () => {
-  test.each([
-    [
-      'stage',
-      '  a: {uses: ./shout.ts, in: {text: helo.text}}',
-      'spec/unknown-stage',
-      '4:36',
-      'did you mean `hello.text`?',
-    ],
+  const wrong: readonly (readonly [
+    what: string,
+    stage: string,
+    code: string,
+    column: number,
+    hint: string | undefined,
+  ])[] = [
+    ['stage', '{uses: ./shout.ts, in: {text: helo.text}}', 'spec/unknown-stage', 36, 'did you mean `hello.text`?'],
     [
       'output port',
-      '  a: {cmd: x, in: {t: hello.txet}, out: {o: file}}',
+      '{cmd: x, in: {t: hello.txet}, out: {o: file}}',
       'spec/unknown-port',
-      '4:23',
+      23,
       'did you mean `hello.text`?',
     ],
     [
       'input port',
-      '  a: {uses: ./shout.ts, in: {text: hello.text, txt: hello.text}}',
+      '{uses: ./shout.ts, in: {text: hello.text, txt: hello.text}}',
       'spec/unknown-port',
-      '4:48',
+      48,
       'did you mean `text`?',
     ],
     [
       'param',
-      '  a: {uses: ./shout.ts, in: {text: hello.text}, params: {wrod: x}}',
+      '{uses: ./shout.ts, in: {text: hello.text}, params: {wrod: x}}',
       'spec/unknown-param',
-      '4:58',
+      58,
       'did you mean `word`?',
     ],
-    [
-      'source',
-      '  a: {cmd: x, in: {t: "source:prices"}, out: {o: file}}',
-      'spec/unknown-source',
-      '4:23',
-      'known sources: none',
-    ],
-    ['stage file', '  a: {uses: ./shuot.ts}', 'spec/unknown-stage', '4:13', 'it would be in shuot.ts'],
-    [
-      'stage of the package',
-      '  a: {uses: market/calibrat}',
-      'spec/unknown-stage',
-      '4:13',
-      'did you mean `market/calibrate`?',
-    ],
+    ['source', '{cmd: x, in: {t: "source:prices"}, out: {o: file}}', 'spec/unknown-source', 23, 'known sources: none'],
+    ['stage file', '{uses: ./shuot.ts}', 'spec/unknown-stage', 13, 'it would be in shuot.ts'],
+    ['stage of the package', '{uses: market/calibrat}', 'spec/unknown-stage', 13, 'did you mean `market/calibrate`?'],
     [
       'name of every object',
-      '  a: {cmd: x, in: {t: hello.constructor}, out: {o: file}}',
+      '{cmd: x, in: {t: hello.constructor}, out: {o: file}}',
       'spec/unknown-port',
-      '4:23',
+      23,
       'its output ports: text',
     ],
-    [
-      'stage named as one',
-      '  a: {cmd: x, in: {t: constructor.name}, out: {o: file}}',
-      'spec/unknown-stage',
-      '4:23',
-      undefined,
-    ],
-    ['missing wire', '  a: {uses: ./shout.ts}', 'spec/missing-wire', '4:3', 'add `text: <stage>.<port>` under `in:`'],
-    ['missing file', '  a: {cmd: x, in: {t: ./nothing.csv}, out: {o: file}}', 'source/missing', '4:23', undefined],
-    ['config path', '  a: {cmd: x, params: {p: $seeds}, out: {o: file}}', 'spec/bad-reference', '4:27', undefined],
+    ['stage named as one', '{cmd: x, in: {t: constructor.name}, out: {o: file}}', 'spec/unknown-stage', 23, undefined],
+    ['missing wire', '{uses: ./shout.ts}', 'spec/missing-wire', 3, 'add `text: <stage>.<port>` under `in:`'],
+    ['missing file', '{cmd: x, in: {t: ./nothing.csv}, out: {o: file}}', 'source/missing', 23, undefined],
+    ['config path', '{cmd: x, params: {p: $seeds}, out: {o: file}}', 'spec/bad-reference', 27, undefined],
     [
       'kind of a param',
-      '  a: {uses: ./shout.ts, in: {text: hello.text}, params: {times: many}}',
+      '{uses: ./shout.ts, in: {text: hello.text}, params: {times: many}}',
       'spec/bad-param',
-      '4:65',
+      65,
       undefined,
     ],
-    [
-      'shape',
-      '  b: {uses: ./shout.ts, in: {text: hello.text}}\n  a: {uses: ./shout.ts, in: {text: b.table}}',
-      'spec/shape-mismatch',
-      '5:36',
-      undefined,
-    ],
-    ['list for one', '  a: {uses: ./shout.ts, in: {text: [hello.text]}}', 'spec/shape-mismatch', '4:36', undefined],
-  ])('%s', async (_, stages, code, place, hint) => {
-    const { run } = check(`${GOOD}${stages}\n`);
-    const ran = await run();
-    expect(told(ran)).toEqual([`${code} pipeline.yaml:${place}`]);
-    expect(ran.problems[0]?.hint).toBe(hint);
-    expect(ran.code).toBe(2);
-    expect(ran.started).toEqual([]);
+    ['shape', '{uses: ./shout.ts, in: {text: right.table}}', 'spec/shape-mismatch', 36, undefined],
+    ['list for one', '{uses: ./shout.ts, in: {text: [hello.text]}}', 'spec/shape-mismatch', 36, undefined],
+  ];
+  let ran: Ran;
+  beforeAll(async () => {
+    const stages = wrong.map(([, stage], i) => `  ${NAMES[i]}: ${stage}\n`).join('');
+    const right = '  right: {uses: ./shout.ts, in: {text: hello.text}}\n';
+    ran = await check(`${GOOD}${stages}${right}`).run();
+    closeRigs();
+  });
+  test.each(wrong.map((row, i) => [...row, i] as const))('%s', (_what, _stage, code, column, hint, i) => {
+    const found = ran.problems.filter(({ place }) => place?.line === i + 4);
+    expect(found).toMatchObject([{ code, place: { file: 'pipeline.yaml', column } }]);
+    expect(found[0]?.hint).toBe(hint);
+  });
+  test('and nothing else is, and nothing runs', () => {
+    expect(ran).toMatchObject({ code: 2, started: [] });
+    expect(ran.problems).toHaveLength(wrong.length);
   });
 });
 
-describe('a cycle is named stage by stage', () => {
+test('cycles are named stage by stage: of one, of two, of three entered from outside', async () => {
   const cmd = (name: string, from: string) => `  ${name}: {cmd: x, in: {t: ${from}.o}, out: {o: file}}\n`;
-  test.each([
-    ['of one stage', cmd('a', 'a'), ['a -> a']],
-    ['of two', cmd('a', 'b') + cmd('b', 'a'), ['a -> b -> a']],
-    [
-      'of three, entered from outside',
-      cmd('a', 'c') + cmd('b', 'a') + cmd('c', 'b') + cmd('d', 'c'),
-      ['a -> b -> c -> a'],
-    ],
-    ['twice', cmd('a', 'b') + cmd('b', 'a') + cmd('x', 'y') + cmd('y', 'x'), ['a -> b -> a', 'x -> y -> x']],
-  ])('%s', async (_, stages, cycles) => {
-    const ran = await check(stages).run();
-    const found = ran.problems.map(({ code, message }) => `${code} ${message}`).sort();
-    expect(found).toEqual(cycles.map((cycle) => `spec/cycle stages wait for each other: ${cycle}`));
-    expect(ran.problems.every(({ place }) => place?.file === 'pipeline.yaml')).toBe(true);
-    expect(ran.code).toBe(2);
-  });
+  const three = cmd('p', 'r') + cmd('q', 'p') + cmd('r', 'q') + cmd('outside', 'r');
+  const ran = await check(cmd('a', 'a') + cmd('x', 'y') + cmd('y', 'x') + three).run();
+  const found = ran.problems.map(({ code, message }) => `${code} ${message}`).sort();
+  const cycles = ['a -> a', 'p -> q -> r -> p', 'x -> y -> x'];
+  expect(found).toEqual(cycles.map((cycle) => `spec/cycle stages wait for each other: ${cycle}`));
+  expect(ran.problems.every(({ place }) => place?.file === 'pipeline.yaml')).toBe(true);
+  expect(ran.code).toBe(2);
 });
 
 test('problems of every kind come together, in file order, and each line is underlined', async () => {
@@ -187,35 +166,45 @@ test('stage code that ends its thread, throws or exports nothing while it is loa
 
 describe('unsafe names are refused', () => {
   test.each([
-    ['a wire out of the project', '  a: {cmd: x, in: {t: ./../x}, out: {o: file}}'],
-    ['an absolute wire', '  a: {cmd: x, in: {t: /etc/passwd}, out: {o: file}}'],
-    ['stage code out of the project', '  a: {uses: ./../shout.ts}'],
-    ['a stage name with a slash', '  a/b: {cmd: x}'],
-    ['a stage name of dots', '  ..: {cmd: x}'],
-    ['a port name of dots', '  a: {cmd: x, out: {..: file}}'],
-    ['an element of dots', '  a: {cmd: x, map: {over: [".."], as: t}, out: {o: tree}}'],
-    ['an element with a slash', '  a: {cmd: x, map: {over: ["a/b"], as: t}, out: {o: tree}}'],
-    ['a control character', '  a: {cmd: "x\\u0007y", in: {t: "./a\\u0007"}}'],
+    [
+      'wires, code and names of stages and ports',
+      [
+        'a: {cmd: x, in: {t: ./../x}, out: {o: file}}',
+        'b: {cmd: x, in: {t: /etc/passwd}, out: {o: file}}',
+        'c: {uses: ./../shout.ts}',
+        'd/e: {cmd: x}',
+        '..: {cmd: x}',
+        'f: {cmd: x, out: {..: file}}',
+      ],
+    ],
+    ['control characters', ['a: {cmd: "x\\u0007y", in: {t: "./a\\u0007"}}']],
+    [
+      'elements',
+      [
+        'a: {cmd: x, map: {over: [".."], as: t}, out: {o: tree}}',
+        'b: {cmd: x, map: {over: ["a/b"], as: t}, out: {o: tree}}',
+      ],
+    ],
   ])('%s', async (_, stages) => {
-    const ran = await check(`${GOOD}${stages}\n`).run();
+    const ran = await check(GOOD + stages.map((stage) => `  ${stage}\n`).join('')).run();
     expect(ran.code).toBe(2);
-    expect(ran.problems.length).toBeGreaterThan(0);
-    for (const { place } of ran.problems) expect(place).toMatchObject({ file: 'pipeline.yaml' });
+    const lines = new Set(told(ran).map((text) => Number(/pipeline.yaml:(\d+):/.exec(text)?.[1])));
+    expect(lines).toEqual(new Set(stages.map((_stage, i) => i + 4)));
   });
 
-  test.each([
-    ['a link', './link.txt'],
-    ['a folder with a link inside', './folder'],
-    ['a file below a linked folder', './linked/x.txt'],
-  ])('%s as a source', async (_, wire) => {
-    const { rig } = check(`  a: {cmd: cat in/t > out/o, in: {t: ${wire}}, out: {o: file}}\n`);
+  test('a link, a folder with a link inside and a file below a linked folder as sources', async () => {
+    const wires = ['./link.txt', './folder', './linked/x.txt'];
+    const { rig } = check(
+      wires.map((wire, i) => `  ${NAMES[i]}: {cmd: cat in/t > out/o, in: {t: ${wire}}, out: {o: file}}\n`).join(''),
+    );
     mkdirSync(rig.path('folder'));
     rig.write('../outside/x.txt', 'secret');
     symlinkSync('../outside/x.txt', rig.path('link.txt'));
     symlinkSync('../../outside/x.txt', rig.path('folder/link.txt'));
     symlinkSync('../outside', rig.path('linked'));
     const ran = await rig.run();
-    expect(ran).toMatchObject({ code: 2, started: [], problems: [{ code: 'source/unsafe' }] });
+    expect(ran).toMatchObject({ code: 2, started: [], problems: wires.map(() => ({ code: 'source/unsafe' })) });
+    for (const wire of wires) expect(JSON.stringify(ran.problems)).toContain(wire.slice(2));
   });
 
   const left: readonly (readonly [string, string, string])[] = [
@@ -229,13 +218,6 @@ describe('unsafe names are refused', () => {
     ['a file for a folder', 'rmdir out/o; touch out/o', 'tree'],
     ['a folder for a file', 'mkdir out/o', 'file'],
   ];
-  test.each(left)('a command that leaves %s', async (_, cmd, kind) => {
-    const yaml = `pipeline: p\nstages:\n  a:\n    cmd: ${JSON.stringify(cmd)}\n    out: {o: ${kind}}\n`;
-    const ran = await openRig({ 'pipeline.yaml': yaml }).run();
-    expect(ran).toMatchObject({ code: 1, problems: [{ code: 'stage/bad-output' }] });
-    expect(ran.problems[0]?.message).toContain('`a`');
-  });
-
   const written: readonly (readonly [string, string])[] = [
     ['a parent', "ctx.out.out.write('../x', 'x')"],
     ['an absolute name', "ctx.out.out.write('/x', 'x')"],
@@ -250,10 +232,27 @@ describe('unsafe names are refused', () => {
     ['a file it never closes', "ctx.out.out.open('a').write('x')"],
     ['a repository folder', "ctx.out.out.write('.git/config', 'x')"],
   ];
-  test.each(written)('a stage that writes %s', async (_, body) => {
-    const { run } = check('  a: {uses: ./w.ts}\n', { 'w.ts': stageFile({ outputs: "out: tree('any')", body }) });
-    const ran = await run();
-    expect(ran).toMatchObject({ code: 1, problems: [{ code: 'stage/bad-output' }] });
-    expect(ran.problems[0]?.message).toContain('`a`');
+  let ran: Ran;
+  beforeAll(async () => {
+    const files: Record<string, string> = {};
+    const commands = left.map(
+      ([, cmd, kind], i) => `  l${NAMES[i]}: {cmd: ${JSON.stringify(cmd)}, out: {o: ${kind}}}\n`,
+    );
+    const stages = written.map(([, body], i) => {
+      files[`w${NAMES[i]}.ts`] = stageFile({ outputs: "out: tree('any')", body });
+      return `  w${NAMES[i]}: {uses: ./w${NAMES[i]}.ts}\n`;
+    });
+    ran = await check([...commands, ...stages].join(''), files).rig.run(['--keep-going']);
+    closeRigs();
   });
+  const ends = (stage: string) => {
+    const found = ran.events.flatMap((event) =>
+      event.type === 'unit-failed' && event.stage === stage ? event.problems : [],
+    );
+    expect(found).toMatchObject([{ code: 'stage/bad-output' }]);
+    expect(found[0]?.message).toContain(`\`${stage}\``);
+    expect(ran.code).toBe(1);
+  };
+  test.each(left.map(([what], i) => [what, i] as const))('a command that leaves %s', (_, i) => ends(`l${NAMES[i]}`));
+  test.each(written.map(([what], i) => [what, i] as const))('a stage that writes %s', (_, i) => ends(`w${NAMES[i]}`));
 });

@@ -5,10 +5,9 @@ import { describe, expect, test } from 'vitest';
 import type { Json } from '../../lib/base/canon.ts';
 import { parseDocument } from '../../lib/base/document.ts';
 import { at } from '../../lib/base/place.ts';
-import { checkValue, flatten, type Schema } from '../../lib/base/schema.ts';
+import { flatten, type Schema } from '../../lib/base/schema.ts';
 import { type ConfigInputs, identityOf, type JsonMap, leavesOf, resolveConfig } from '../../lib/engine/config.ts';
 import { configHash } from '../../lib/engine/key.ts';
-import { mutated } from '../config/mutated.ts';
 
 const read = (file: string) => readFileSync(new URL(`../../config/${file}`, import.meta.url), 'utf8');
 const readSchema = (name: string) => JSON.parse(read(`schema/${name}.schema.json`)) as Schema;
@@ -330,35 +329,16 @@ describe('identity', () => {
   });
 });
 
-describe('a thousand mutations of each file give problems with a place or a right value', () => {
-  const judge = (asked: Asked) => {
-    const { config, problems } = resolve(asked);
-    if (config === null) expect(problems.length).toBeGreaterThan(0);
-    for (const { code, place } of problems) if (code !== 'config/unknown-profile') expect(place).toBeDefined();
-    if (config !== null) expect(checkValue(schema, config.value)).toEqual([]);
-  };
-
-  test('the config file', () =>
-    fc.assert(
-      fc.property(mutated(BASE), (base) => judge({ base })),
-      { numRuns: 1000 },
-    ));
-  test('the profiles file', () => {
-    fc.assert(
-      fc.property(mutated(PROFILES), (profiles) => judge({ profiles, flags: { profile: 'legacy' } })),
-      { numRuns: 1000 },
-    );
-  });
-  test('any text as flag or environment value', () => {
-    const value = fc.string({ unit: 'binary', maxLength: 20 });
-    fc.assert(
-      fc.property(value, value, (a, b) => {
-        resolve({
-          env: { PIPELINE_SEED: a, PIPELINE_TICKERS: b, PIPELINE_PROFILE: b },
-          flags: { seed: b, set: [a, `${a}=${b}`, `seed=${a}`] },
-        });
-      }),
-      { numRuns: 500 },
-    );
-  });
+test('any text as flag or environment value gives problems or a configuration', () => {
+  const value = fc.string({ unit: 'binary', maxLength: 20 });
+  fc.assert(
+    fc.property(value, value, (a, b) => {
+      resolve({
+        base: SMALL,
+        env: { PIPELINE_SEED: a, PIPELINE_TICKERS: b, PIPELINE_PROFILE: b },
+        flags: { seed: b, set: [a, `${a}=${b}`, `seed=${a}`] },
+      });
+    }),
+    { numRuns: 500 },
+  );
 });
