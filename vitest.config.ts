@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { kernels } from './tests/kernels.ts';
 
 export default defineConfig({
+  plugins: [kernels],
   test: {
     include: ['tests/**/*.test.ts'],
     // Slow suites run apart: `npm run test:slow`.

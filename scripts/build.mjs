@@ -1,10 +1,11 @@
-// Builds the program: one bundle for the command line, one for worker threads, and the launcher that finds them fresh.
+// Builds the program: one bundle for the command line, one for worker threads, the kernels, and the launcher that finds them fresh.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { compileKernels } from './kernels.mjs';
 
 const own = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(own, 'dist');
@@ -55,8 +56,16 @@ for (const { outputFiles } of [main, worker, launcher]) {
 }
 chmodSync(join(dist, 'pipeline.cjs'), 0o755);
 
+const kernelsFile = join(dist, 'kernels.json');
+const known = existsSync(kernelsFile) ? JSON.parse(readFileSync(kernelsFile, 'utf8')) : [];
+const { kernels, files: kernelSources } = await compileKernels(own, known);
+const kernelsText = JSON.stringify(kernels);
+put(kernelsFile, kernelsText);
+id.update(kernelsText);
+
 const inputs = [...new Set([main, worker, launcher].flatMap(({ metafile }) => Object.keys(metafile.inputs)))].sort();
-const sources = [...inputs, 'scripts/build.mjs', 'package-lock.json'].filter((path) => existsSync(join(own, path)));
+const scripts = ['scripts/build.mjs', 'scripts/kernels.mjs', 'package-lock.json'];
+const sources = [...inputs, ...kernelSources, ...scripts].filter((path) => existsSync(join(own, path)));
 const marks = sources.map((path) => {
   const stat = statSync(join(own, path));
   return [path, stat.size, stat.mtimeMs];

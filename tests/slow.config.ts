@@ -1,7 +1,9 @@
 // Tests that need the real dvc program or minutes of time: npm run test:slow.
 import { defineConfig } from 'vitest/config';
+import { kernels } from './kernels.ts';
 
 export default defineConfig({
+  plugins: [kernels],
   test: {
     globalSetup: ['tests/e2e/build.ts'],
     include: ['tests/dvc/**/*.test.ts', 'tests/slow/**/*.test.ts', 'tests/**/*.slow.test.ts'],

@@ -1,11 +1,12 @@
 // Compiles stage sources and says what each can reach: what is keyed is what the bundle was made from (settled point 1).
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import type { Metafile } from 'esbuild';
+import type { Metafile, Plugin } from 'esbuild';
 import { nowMs } from '../base/clock.ts';
 import { type GitOid, gitBlob, type Md5, md5, sha256 } from '../base/digest.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
 import { ensureDir, mark, readBytes, readTextIfAny, writeAtomic } from '../store/files.ts';
 import { GRAIN_MS, type Marks } from '../store/marks.ts';
+import { compiledKernel, kernelEntry, kernelsFile } from './kernels.ts';
 import { packageIntegrity } from './packages.ts';
 
 /** One source file of a bundle: its ids and what it imports. */
@@ -60,17 +61,14 @@ export function sourcePath(roots: CodeRoots, shown: string): string {
 /** The code of these entries, built again only when a source, the lock file or the builder differs. */
 export async function buildCode(roots: CodeRoots, entries: readonly string[], marks: Marks): Promise<BuiltCode> {
   const locks = [roots.project, roots.own].map((root) => marks.md5(join(root, 'package-lock.json'))?.md5 ?? null);
-  const builtWith = sha256(JSON.stringify([2, locks, roots.project, roots.own]));
+  const kernels = marks.md5(kernelsFile(roots.own))?.md5 ?? null;
+  const builtWith = sha256(JSON.stringify([3, locks, kernels, roots.project, roots.own]));
   const index = join(roots.codeDir, 'index.json');
   const known = readIndex(index);
   if (known !== null && known.builtWith === builtWith && isFresh(roots, known, entries, marks)) return known;
 
   ensureDir(roots.codeDir);
-  const { outputs, sources } = await compileWhole(roots, entries, marks);
-  const packages: Record<string, Readonly<Record<string, string>>> = {};
-  for (const source of Object.values(sources)) {
-    for (const name of source.packages) packages[name] ??= packageIntegrity(roots, name);
-  }
+  const { outputs, sources, packages } = await compileWhole(roots, entries, marks);
   const bundles: Record<string, string> = {};
   for (const [entry, text] of outputs) {
     const name = `${basename(entry).replace(/\W+/g, '-')}-${md5(text)}.cjs`;
@@ -107,14 +105,14 @@ async function compileWhole(roots: CodeRoots, entries: readonly string[], marks:
   for (let tries = 0; ; tries++) {
     const startedMs = nowMs();
     const { metafile, outputs } = await compile(roots, entries);
-    const sources = readSources(roots, metafile);
+    const { sources, packages } = readSources(roots, metafile);
     const paths = Object.keys(sources).map((shown) => sourcePath(roots, shown));
     // The fast path and the next run watch them from now on.
     const steady = Object.entries(sources).every(([shown, source]) =>
       marks.holds(sourcePath(roots, shown), source.md5),
     );
     const old = paths.every((path) => (mark(path)?.ctimeMs ?? Number.POSITIVE_INFINITY) + GRAIN_MS < startedMs);
-    if (steady && (old || tries > 1)) return { outputs, sources };
+    if (steady && (old || tries > 1)) return { outputs, sources, packages };
     if (tries > 9) {
       throw new ProblemError({
         code: 'code/stale',
@@ -148,6 +146,7 @@ async function compile(roots: CodeRoots, entries: readonly string[]) {
       logLevel: 'silent',
       // A tsconfig.json is not in any key, so it must not reach a bundle.
       tsconfigRaw: {},
+      plugins: [kernels(roots.own)],
     });
     const texts = new Map(result.outputFiles.map((file) => [resolve(file.path), file.text]));
     const outputs = new Map<string, string>();
@@ -160,10 +159,16 @@ async function compile(roots: CodeRoots, entries: readonly string[]) {
   } catch (error) {
     const found = (
       error as {
-        errors?: { text: string; location: { file: string; line: number; column: number; length: number } | null }[];
+        errors?: {
+          text: string;
+          location: { file: string; line: number; column: number; length: number } | null;
+          detail: unknown;
+        }[];
       }
     ).errors;
     if (!Array.isArray(found)) throw error;
+    const refused = found.find(({ detail }) => detail instanceof ProblemError);
+    if (refused !== undefined) throw refused.detail;
     throw new ProblemError(
       found.map(
         ({ text, location }): Problem => ({
@@ -182,8 +187,18 @@ async function compile(roots: CodeRoots, entries: readonly string[]) {
   }
 }
 
-function readSources(roots: CodeRoots, metafile: Metafile): Record<string, Source> {
+/** Puts the compiled form of `x.as.ts` where `./x.wasm` is imported; the source stays what the bundle is said to be made from. */
+const kernels = (own: string): Plugin => ({
+  name: 'kernels',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => ({ path: kernelEntry(resolveDir, path) ?? undefined }));
+    onLoad({ filter: /\.as\.ts$/ }, ({ path }) => ({ contents: compiledKernel(own, path).wasm, loader: 'binary' }));
+  },
+});
+
+function readSources(roots: CodeRoots, metafile: Metafile): Pick<BuiltCode, 'sources' | 'packages'> {
   const sources: Record<string, Source> = {};
+  const brought: Record<string, Readonly<Record<string, string>>> = {};
   for (const path of Object.keys(metafile.inputs).sort()) {
     const absolute = resolve(roots.project, path);
     const bytes = readBytes(absolute);
@@ -193,7 +208,8 @@ function readSources(roots: CodeRoots, metafile: Metafile): Record<string, Sourc
     const lazy: Record<string, string> = {};
     for (const used of metafile.inputs[path]?.imports ?? []) {
       if (used.external) {
-        if (!used.path.startsWith('node:')) packages.push(packageName(used.path));
+        // `<runtime>` is esbuild's own, which decodes a kernel.
+        if (!used.path.startsWith('node:') && used.path !== '<runtime>') packages.push(packageName(used.path));
         continue;
       }
       const target = shownName(roots, resolve(roots.project, used.path));
@@ -208,6 +224,17 @@ function readSources(roots: CodeRoots, metafile: Metafile): Record<string, Sourc
       if (line === null) statics.push(target);
       else lazy[target] = line;
     }
+    if (path.endsWith('.as.ts')) {
+      const kernel = compiledKernel(roots.own, absolute);
+      for (const file of kernel.sources.filter((file) => file !== absolute)) {
+        const shown = shownName(roots, file) as string;
+        const [bytes, oid] = [readBytes(file), gitBlob(readBytes(file))];
+        sources[shown] ??= { md5: md5(bytes), oid, static: [], lazy: {}, packages: [], rest: oid };
+        statics.push(shown);
+      }
+      packages.push('assemblyscript');
+      brought['assemblyscript'] = kernel.compiler;
+    }
     let rest = text;
     for (const line of Object.values(lazy)) rest = rest.replace(`${line}\n`, '');
     // Entries lie inside, and what they import was looked at.
@@ -219,8 +246,9 @@ function readSources(roots: CodeRoots, metafile: Metafile): Record<string, Sourc
       packages: [...new Set(packages)].sort(),
       rest: gitBlob(Buffer.from(rest)),
     };
+    for (const name of packages) brought[name] ??= packageIntegrity(roots, name);
   }
-  return sources;
+  return { sources, packages: brought };
 }
 
 /** A catalog entry is one line: `  name: () => import('./name.ts'),`; any other dynamic import counts as always loaded. */

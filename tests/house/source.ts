@@ -175,5 +175,6 @@ function resolved(path: string, specifier: string): string | null {
     if (part === '..') parts.pop();
     else if (part !== '.') parts.push(part);
   }
-  return parts.join('/');
+  // A compiled kernel is its source, and AssemblyScript adds the ending itself.
+  return parts.join('/').replace(/\.(?:wasm|as)$/, '.as.ts');
 }

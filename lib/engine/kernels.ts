@@ -1,0 +1,54 @@
+// Compiled kernels as the build left them beside the program: found by the bytes of their sources, never by their names alone.
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Md5, md5 } from '../base/digest.ts';
+import { ProblemError } from '../base/problem.ts';
+import { exists, readBytes, readTextIfAny } from '../store/files.ts';
+
+/** A kernel of `dist/kernels.json`, which scripts/kernels.mjs writes. */
+interface Compiled {
+  /** File name of its entry, `x.as.ts`. */
+  readonly name: string;
+  /** Path from the folder of the entry -> md5, of everything it is made from, the compiler's options too. */
+  readonly sources: Readonly<Record<string, Md5>>;
+  /** `npm:name@version` -> integrity. */
+  readonly compiler: Readonly<Record<string, string>>;
+  /** Base64; empty when the compiler was not installed. */
+  readonly wasm: string;
+}
+
+export interface Kernel {
+  readonly wasm: Uint8Array;
+  /** Absolute paths. */
+  readonly sources: readonly string[];
+  readonly compiler: Readonly<Record<string, string>>;
+}
+
+export const kernelsFile = (own: string) => join(own, 'dist', 'kernels.json');
+
+/** The kernel source behind an import of `./x.wasm`, or null when the import means something else. */
+export function kernelEntry(folder: string, specifier: string): string | null {
+  if (!/^\.\.?\/.*\.wasm$/.test(specifier)) return null;
+  const entry = resolve(folder, specifier.replace(/\.wasm$/, '.as.ts'));
+  return exists(entry) ? entry : null;
+}
+
+/** The compiled form of a kernel source. Throws code/stale when the program was built from other sources. */
+export function compiledKernel(own: string, entry: string): Kernel {
+  const folder = dirname(entry);
+  const known = JSON.parse(readTextIfAny(kernelsFile(own)) ?? '[]') as readonly Compiled[];
+  const isOf = ([path, digest]: [string, string]) =>
+    exists(join(folder, path)) && md5(readBytes(join(folder, path))) === digest;
+  const found = known.find(({ name, sources }) => name === basename(entry) && Object.entries(sources).every(isOf));
+  if (found === undefined) {
+    throw new ProblemError({
+      code: 'code/stale',
+      message: `the kernel \`${entry}\` differs from what this program was built with`,
+      hint: `run \`npm run build\` in ${own}`,
+    });
+  }
+  return {
+    wasm: Buffer.from(found.wasm, 'base64'),
+    sources: Object.keys(found.sources).map((path) => join(folder, path)),
+    compiler: found.compiler,
+  };
+}

@@ -1,0 +1,100 @@
+// The door to compiled kernels: one memory that all of them work in, arrays that lie there, and the switch to the twins.
+// A kernel does the same operations in the same order as its TypeScript twin, so which of them runs shows in no bit.
+
+const PAGE_BYTES = 65_536;
+/** 64 MiB of addresses; the system gives pages when they are first written. It never grows, for that would detach every view. */
+const PAGES = 1024;
+
+interface Memory {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  /** Bytes handed out so far; the first stay free, so that no place is 0. */
+  top: number;
+  /** Arrays given back, by length. */
+  readonly free: Map<number, Float64Array[]>;
+}
+
+let opened: Memory | null | undefined;
+
+/** Made with the first use; null where the engine has no WebAssembly, or no addresses left. */
+function open(): Memory | null {
+  if (opened !== undefined) return opened;
+  opened = null;
+  try {
+    if (typeof WebAssembly !== 'undefined') {
+      const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
+      opened = { memory, top: 16, free: new Map() };
+    }
+  } catch {
+    // The twins need none.
+  }
+  return opened;
+}
+
+/**
+ * Zeros, in the kernels' memory while there is room, else an ordinary array: what is computed is the same, only with copies.
+ * For blocks that are used again and again; give them back with `release`.
+ */
+export function floats(length: number): Float64Array {
+  return inMemory(length) ?? new Float64Array(length);
+}
+
+function inMemory(length: number): Float64Array | null {
+  const room = open();
+  const known = room?.free.get(length)?.pop();
+  if (known !== undefined) return known.fill(0);
+  const bytes = 16 * Math.ceil(length / 2);
+  if (room === null || room.top + bytes > PAGES * PAGE_BYTES) return null;
+  room.top += bytes;
+  return new Float64Array(room.memory.buffer, room.top - bytes, length);
+}
+
+/** Gives arrays of `floats` back; they must not be used any more. */
+export function release(...arrays: readonly Float64Array[]): void {
+  for (const array of arrays) {
+    if (place(array) === 0) continue;
+    const same = opened?.free.get(array.length);
+    if (same === undefined) opened?.free.set(array.length, [array]);
+    else same.push(array);
+  }
+}
+
+/** Where in the kernels' memory an array lies; 0 when it lies elsewhere. */
+export function place(array: Float64Array): number {
+  return opened && array.buffer === opened.memory.buffer ? array.byteOffset : 0;
+}
+
+let twins = false;
+
+/** Lets the TypeScript twins do the work, or the kernels again: for tests and benches, which compare them. */
+export function useTwins(on: boolean): void {
+  twins = on;
+}
+
+/**
+ * A compiled kernel, instantiated with the first use. The function returned gives its exports, or null where its twin must
+ * do: no WebAssembly with SIMD, not compiled, or no room. `prepare` is given its exports and a maker of zeros that do lie in
+ * the memory, for its tables and scratch.
+ */
+export function kernelOf<Exports>(
+  wasm: Uint8Array,
+  prepare: (exports: Exports, zeros: (length: number) => Float64Array) => void,
+): () => Exports | null {
+  let found: Exports | null | undefined;
+  const instantiate = (): Exports | null => {
+    const memory = open()?.memory;
+    if (memory === undefined || !WebAssembly?.validate(wasm)) return null;
+    const exports = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory } }).exports as Exports;
+    let full = false;
+    prepare(exports, (length) => {
+      const array = inMemory(length);
+      full ||= array === null;
+      return array ?? new Float64Array(length);
+    });
+    return full ? null : exports;
+  };
+  return () => {
+    if (twins) return null;
+    if (found === undefined) found = instantiate();
+    return found;
+  };
+}
