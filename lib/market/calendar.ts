@@ -40,7 +40,7 @@ const CALENDARS: Readonly<Record<string, Calendar>> = {
     hours: (day) => ({ open: utc(day, HALF_PAST_NINE + 300), minutes: REGULAR }),
     mostMinutes: REGULAR,
   },
-  /** New York Stock Exchange, 09:30 to 16:00 New York time. */
+  /** New York Stock Exchange, 09:30 to 16:00 New York time: today's hours in every year, though it opened at 10:00 until 1985. */
   XNYS: {
     name: 'XNYS',
     isSession: (day) => xnysMinutes(day) > 0,
