@@ -7,8 +7,8 @@ import { type Problem, ProblemError, raise } from '../lib/base/problem.ts';
 import { type Dataset, datasetOf, findDataset, meantName, readDataset } from '../lib/dvc/datasets.ts';
 import { pull, readRecord, treeAt, type Wanted } from '../lib/dvc/remote.ts';
 import type { Recorded } from '../lib/engine/checked.ts';
-import type { JsonMap } from '../lib/engine/config.ts';
 import { firstDifference } from '../lib/engine/evidence.ts';
+import type { JsonMap } from '../lib/engine/leaves.ts';
 
 import type { Artifact, BlobStore } from '../lib/store/blob.ts';
 import { Depot } from '../lib/store/depot.ts';

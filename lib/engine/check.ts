@@ -11,7 +11,8 @@ import { checkValue, type Schema } from '../base/schema.ts';
 import { readText, readTextIfAny, walk } from '../store/files.ts';
 import { type BuiltCode, buildCode, type CodeRoots } from './build.ts';
 import type { Checked, LoadOptions, Reader, Recorded } from './checked.ts';
-import { type ConfigInputs, type JsonMap, resolveConfig } from './config.ts';
+import { type ConfigInputs, resolveConfig } from './config.ts';
+import type { JsonMap } from './leaves.ts';
 import type { Project } from './project.ts';
 import { filesOf, type SourceSpec } from './sources.ts';
 import type { Declaration, RawPipeline, Spec } from './spec.ts';
@@ -168,13 +169,13 @@ function resolveAll(
   const base = recorded
     ? parseDocument('manifest.json', JSON.stringify(recorded.config))
     : required(read, options.configFile ?? raw.config.file, at(document, ['config', 'file']));
-  const profiles =
-    recorded || raw.config.profiles === undefined
+  const optional = (name: 'profiles' | 'presets') =>
+    recorded || raw.config?.[name] === undefined
       ? null
-      : required(read, raw.config.profiles, at(document, ['config', 'profiles']));
+      : required(read, raw.config[name], at(document, ['config', name]));
   const schema = schemaOf(project, raw.config.schema, document, read);
   const over = recorded ? { env: {}, flags: {} } : { env: options.env, flags: options.flags };
-  const found = resolveConfig({ schema, base, profiles, ...over });
+  const found = resolveConfig({ schema, base, profiles: optional('profiles'), presets: optional('presets'), ...over });
   problems.push(...found.problems);
   return found.config ?? { value: {}, identity: {}, profile: 'default', variables: [] };
 }

@@ -1,7 +1,8 @@
 // What is asked of a loading, and what checking the files gives: the words that `load` and `check` share.
 import type { GitOid } from '../base/digest.ts';
 import type { Artifact } from '../store/blob.ts';
-import type { ConfigInputs, JsonMap } from './config.ts';
+import type { ConfigInputs } from './config.ts';
+import type { JsonMap } from './leaves.ts';
 import type { SourceSpec } from './sources.ts';
 import type { Declaration, Spec } from './spec.ts';
 

@@ -5,8 +5,8 @@ import { nearest } from '../base/nearest.ts';
 import { at, type Place } from '../base/place.ts';
 import type { Problem } from '../base/problem.ts';
 import { checkValue, flatten, isDate, type Schema } from '../base/schema.ts';
-
-export type JsonMap = { readonly [key: string]: Json };
+import { isMap, type JsonMap, leavesOf, lookup } from './leaves.ts';
+import { fillPresets } from './presets.ts';
 
 export interface ConfigInputs {
   /** Schema of the whole configuration; its `default`s complete the value. */
@@ -14,6 +14,8 @@ export interface ConfigInputs {
   readonly base: Document;
   /** `profiles: {name: overlay}`; an overlay may say `extends: other`. */
   readonly profiles: Document | null;
+  /** What leaves tagged `x-preset` may name; null for none. */
+  readonly presets?: Document | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: {
     readonly profile?: string;
@@ -43,12 +45,12 @@ interface Layer {
   readonly under: Path;
 }
 
-/** Precedence: flag, environment, profile, base file, default. The config is null when there is any problem; problems come all in one go. */
+/** Precedence: flag, environment, profile, base file, preset, default. The config is null when there is any problem; problems come all in one go. */
 export function resolveConfig(inputs: ConfigInputs): { config: ResolvedConfig | null; problems: readonly Problem[] } {
-  const { base, profiles, env, flags } = inputs;
+  const { base, profiles, presets = null, env, flags } = inputs;
   const schema = flatten(inputs.schema);
   const partial = withoutRequired(schema);
-  const problems: Problem[] = [...base.problems, ...(profiles?.problems ?? [])];
+  const problems: Problem[] = [...base.problems, ...(profiles?.problems ?? []), ...(presets?.problems ?? [])];
   // A layer's own problem would come back from the merged value; its words tell the echo.
   const told = new Set<string>();
   const check = (against: Schema, layer: Layer) => {
@@ -69,7 +71,12 @@ export function resolveConfig(inputs: ConfigInputs): { config: ResolvedConfig | 
   for (const layer of overrides) check(partial, layer);
 
   const layers = [ground, ...overlays, ...overrides];
-  const value = withDefaults(schema, layers.map((layer) => layer.value).reduce(merge)) as JsonMap;
+  const merged = layers.map((layer) => layer.value).reduce(merge);
+  const said = isMap(merged) ? merged : {};
+  const value = withDefaults(
+    schema,
+    fillPresets(schema, partial, said, presets, (path) => placeAmong(layers, path, 'value'), problems),
+  ) as JsonMap;
   if (isMap(base.value)) {
     const place = (path: Path, which: 'key' | 'value') => placeAmong(layers, path, which);
     problems.push(...checkValue(schema, value, place).filter((problem) => !told.has(problem.message)));
@@ -225,15 +232,6 @@ function disorder(schema: Schema, value: Json, layers: readonly Layer[]): Proble
   });
 }
 
-/** Every property of a schema that has no properties of its own, with its path. */
-export function leavesOf(schema: Schema, under: readonly string[] = []): { path: readonly string[]; node: Schema }[] {
-  const properties = Object.entries((schema.properties ?? {}) as Readonly<Record<string, Schema>>);
-  return properties.flatMap(([key, node]) => {
-    const path = [...under, key];
-    return node.properties === undefined ? [{ path, node }] : leavesOf(node, path);
-  });
-}
-
 const partials = new WeakMap<Schema, Schema>();
 const profileSchemas = new WeakMap<Schema, Schema>();
 
@@ -293,19 +291,6 @@ function placeIn(layer: Layer, path: Path, which: 'key' | 'value'): Place | unde
 function placeAmong(layers: readonly Layer[], path: Path, which: 'key' | 'value'): Place | undefined {
   const layer = path.length === 0 ? layers[0] : holder(layers, path);
   return layer === undefined ? placeAmong(layers, path.slice(0, -1), 'key') : placeIn(layer, path, which);
-}
-
-function lookup(value: Json, path: Path): Json | undefined {
-  let here: Json | undefined = value;
-  for (const step of path) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
-    here = (here as { readonly [key: string | number]: Json })[step];
-  }
-  return here;
-}
-
-function isMap(value: Json): value is JsonMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function freeze<T extends Json>(value: T): T {

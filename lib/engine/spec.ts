@@ -75,7 +75,12 @@ export interface RawStage {
 
 export interface RawPipeline {
   readonly pipeline: string;
-  readonly config?: { readonly file: string; readonly profiles?: string; readonly schema: string };
+  readonly config?: {
+    readonly file: string;
+    readonly profiles?: string;
+    readonly presets?: string;
+    readonly schema: string;
+  };
   readonly sources?: string;
   readonly identity?: { readonly seed?: string; readonly generator_version?: string };
   readonly dataset?: { readonly from: string; readonly under: string };

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { parseDocument } from '../../lib/base/document.ts';
 import { at } from '../../lib/base/place.ts';
 import { checkValue, flatten, type Schema } from '../../lib/base/schema.ts';
-import { type JsonMap, resolveConfig } from '../../lib/engine/config.ts';
+import { resolveConfig } from '../../lib/engine/config.ts';
+import type { JsonMap } from '../../lib/engine/leaves.ts';
 import { CLEANING_ACTIONS } from '../../lib/market/clean.ts';
 import { GENERATOR_VERSION } from '../../lib/market/version.ts';
 

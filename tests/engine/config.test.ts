@@ -6,8 +6,9 @@ import type { Json } from '../../lib/base/canon.ts';
 import { parseDocument } from '../../lib/base/document.ts';
 import { at } from '../../lib/base/place.ts';
 import { flatten, type Schema } from '../../lib/base/schema.ts';
-import { type ConfigInputs, identityOf, type JsonMap, leavesOf, resolveConfig } from '../../lib/engine/config.ts';
+import { type ConfigInputs, identityOf, resolveConfig } from '../../lib/engine/config.ts';
 import { configHash } from '../../lib/engine/key.ts';
+import { type JsonMap, leavesOf } from '../../lib/engine/leaves.ts';
 
 const read = (file: string) => readFileSync(new URL(`../../config/${file}`, import.meta.url), 'utf8');
 const readSchema = (name: string) => JSON.parse(read(`schema/${name}.schema.json`)) as Schema;
