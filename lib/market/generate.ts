@@ -2,6 +2,7 @@
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
 import { log } from '../math/elementary.ts';
 import { streamOf } from '../math/stream.ts';
+import { checkCopula, commonScale, marginScale } from '../models/copula.ts';
 import type { Model, ModelParams, PathBlock, VolatilityModel } from '../models/model.ts';
 import { type Bars, emptyBars, joinBars, type LatentBar, latentBar } from './bars.ts';
 import { type Calendar, calendarOf, sessionsBetween } from './calendar.ts';
@@ -37,6 +38,9 @@ export interface BarsRequest {
   /** How variance and volume spread over a session. */
   readonly season: Season;
   readonly night: Night | null;
+  /** Copula of the shocks by its degrees of freedom, infinite for the Gaussian; names of one group share its mixing. */
+  readonly copulaDf: number;
+  readonly copulaGroup: string;
   /** First-order autocorrelation of bar returns. */
   readonly memory: number;
   readonly surroundings: Surroundings;
@@ -140,6 +144,17 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
   return warningsOf(request, coarse);
 }
 
+/** The unit shock of a session: its pieces' shocks, each with the root of its share. */
+function sessionShock({ shocks, share }: PathBlock, first: number, end: number): number {
+  let sum = 0;
+  let whole = 0;
+  for (let p = first; p < end; p++) {
+    sum += Math.sqrt(share[p]!) * shocks[p]!;
+    whole += share[p]!;
+  }
+  return sum / Math.sqrt(whole);
+}
+
 /** Every bar of a request in memory at once. */
 export function allBars(request: BarsRequest): { readonly bars: Bars; readonly warnings: readonly Warning[] } {
   const parts: Bars[] = [];
@@ -165,8 +180,10 @@ function drawer(
   origin: number,
 ) {
   const { seed, mix, surroundings, night } = request;
-  const margin = request.volatility?.model.margin(request.volatility.params) ?? { law: 'normal' };
-  const mixing = margin.law === 'normal' ? null : studentMixing(seed, 'innovationMix', margin.nu);
+  const margin = request.volatility?.model.marginDf(request.volatility.params) ?? Number.POSITIVE_INFINITY;
+  const common = commonScale(seed, request.copulaDf, request.copulaGroup);
+  const scaleOf =
+    request.copulaDf === margin && !Number.isFinite(margin) ? null : marginScale(request.copulaDf, margin);
   const gapMixing = night === null ? null : studentMixing(seed, 'overnightMix', night.nu);
   const of = (component: string): Mixer => mixer(seed, mix, component, surroundings.blend);
   const [shocks, gaps, variances] = [of('diffusion'), of('overnight'), of('variance')];
@@ -195,7 +212,12 @@ function drawer(
           block.phi[s] = night.share * gapMultiple(calendar, previousSession(calendar, day), day);
         }
       }
-      for (let s = 0; s < asked; s++) block.scale[s] = mixing === null ? 1 : mixing(origin + at + s);
+      if (scaleOf === null) block.scale.fill(1);
+      else
+        for (let s = 0; s < asked; s++) {
+          const shock = sessionShock(block, s === 0 ? 0 : block.pieces[s - 1]!, block.pieces[s]!);
+          block.scale[s] = scaleOf(shock, common(origin + at + s));
+        }
       fillChannel(block.volatility, surroundings.volatility, at, asked, 1);
       fillChannel(block.target, surroundings.target, at, asked, 1);
       fillChannel(block.growth, surroundings.growth, at, asked, 0);
@@ -266,6 +288,7 @@ export function checkRequest(request: BarsRequest): readonly Problem[] {
     ...(volatility?.model.check(volatility.params) ?? []),
     ...checkVolume(request.volume),
     ...checkSeason(request.season),
+    ...checkCopula(request.copulaDf),
   ];
   const refuse = (field: string, value: string | number, rule: string) =>
     problems.push({

@@ -32,6 +32,9 @@ export const model: Model<GbmParams> = {
     ]);
   },
 
+  resolve: ({ mu, sigma }) => ({ mu, sigma }),
+  diffusion: ({ sigma }) => sigma,
+
   /** ln S(t + dt) = ln S(t) + (mu - sigma^2 / 2) dt + sigma sqrt(dt) Z. */
   kernel({ mu, sigma }, setting) {
     const variance = setting.volatility ?? constantVariance(sigma, setting.yearsPerSession);

@@ -4,6 +4,7 @@ import { refusals } from './model.ts';
 import { pathKernel } from './path.ts';
 import {
   checkSquareRoot,
+  resolveSquareRoot,
   SQUARE_ROOT_PROPERTIES,
   type SquareRootParams,
   squareRootVariance,
@@ -34,6 +35,9 @@ export const model: Model<HestonParams> = {
   },
 
   warn: (params) => warnSquareRoot('heston', params),
+
+  resolve: (asset, settings) => ({ mu: asset.mu, ...resolveSquareRoot(asset, settings) }),
+  diffusion: ({ theta }) => Math.sqrt(theta),
 
   /** dS/S = mu dt + sqrt(v) dW, dv = kappa (theta - v) dt + xi sqrt(v) dB, corr(dW, dB) = rho. */
   kernel(params, setting) {

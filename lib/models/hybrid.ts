@@ -1,7 +1,7 @@
 // Hybrid: a diffusion whose parts are switched on one by one. Without any it is gbm, with one the plain model of that part.
-import { checkJumps, JUMP_PROPERTIES, type JumpParams, jumpLaw } from './jumps.ts';
+import { checkJumps, JUMP_PROPERTIES, type JumpParams, jumpLaw, resolveJumps, withoutJumps } from './jumps.ts';
 import type { Model } from './model.ts';
-import { refusals } from './model.ts';
+import { refusals, setting } from './model.ts';
 import { constantVariance, pathKernel } from './path.ts';
 
 export type HybridParams = {
@@ -42,6 +42,13 @@ export const model: Model<HybridParams> = {
       ...(jumps === null ? [] : checkJumps('hybrid', jumps)),
     ];
   },
+
+  /** Settings: `jumps` switches them on, with the settings of jump_diffusion beside it. */
+  resolve(asset, settings) {
+    const jumps = setting(settings, 'jumps', true) ? resolveJumps(asset, settings) : null;
+    return { mu: asset.mu, sigma: jumps === null ? asset.sigma : withoutJumps(asset, jumps), jumps };
+  },
+  diffusion: ({ sigma }) => sigma,
 
   /** Regimes and events reach every kernel through its block; the other parts are chosen here. */
   kernel({ mu, sigma, jumps }, setting) {

@@ -1,8 +1,8 @@
 // Laws of jump sizes in the log price: normal (Merton 1976) and double exponential (Kou 2002).
-import type { Problem } from '../base/problem.ts';
+import { type Problem, ProblemError } from '../base/problem.ts';
 import { normal, uniform } from '../math/draw.ts';
 import { exp, expm1, log } from '../math/elementary.ts';
-import { refusals } from './model.ts';
+import { type AssetFacts, type ModelSettings, refusals, setting } from './model.ts';
 import type { JumpLaw } from './path.ts';
 
 export type MertonJumps = {
@@ -70,6 +70,33 @@ export function secondMoment(params: JumpParams): number {
   if (params.law === 'merton') return params.mean * params.mean + params.sd * params.sd;
   const { probability_up: p, up, down } = params;
   return (2 * p) / (up * up) + (2 * (1 - p)) / (down * down);
+}
+
+/**
+ * Jumps of an asset. Usual ones: six a year, with sizes that go with its volatility, a little more down than up; their
+ * share of the variance is then some 6 percent in every class.
+ */
+export function resolveJumps({ sigma }: AssetFacts, settings: ModelSettings): JumpParams {
+  const intensity = setting(settings, 'intensity', 6);
+  if (setting(settings, 'law', 'merton') === 'merton') {
+    const mean = setting(settings, 'mean', -0.03 * sigma);
+    return { law: 'merton', intensity, mean, sd: setting(settings, 'sd', 0.1 * sigma) };
+  }
+  const probability_up = setting(settings, 'probability_up', 0.4);
+  const [up, down] = [setting(settings, 'up', 14 / sigma), setting(settings, 'down', 13 / sigma)];
+  return { law: 'kou', intensity, probability_up, up, down };
+}
+
+/** What is left of a total volatility when jumps have taken their share. Throws `model/refused` when nothing is. */
+export function withoutJumps({ ticker, sigma }: AssetFacts, jumps: JumpParams): number {
+  const taken = jumps.intensity * secondMoment(jumps);
+  if (taken < sigma * sigma) return Math.sqrt(sigma * sigma - taken);
+  throw new ProblemError({
+    code: 'model/refused',
+    message: `${ticker}: its jumps have more variance than the asset`,
+    facts: { sigma, volatility_of_jumps: Math.sqrt(taken) },
+    hint: 'lower the intensity or the size of jumps, or raise sigma',
+  });
 }
 
 /** The law of jumps; a size takes one draw. */

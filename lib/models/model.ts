@@ -1,6 +1,7 @@
 // The contract of a price model: a record of what it needs and a bare kernel that fills log prices from addressed draws.
 import type { Problem } from '../base/problem.ts';
 import type { Stream } from '../math/stream.ts';
+import type { AssetClass } from './asset-class.ts';
 
 /** Values as the config gives them, once the schema has passed. */
 export type ModelParams = Readonly<Record<string, unknown>>;
@@ -13,6 +14,19 @@ export interface ModelSchema {
   readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
+/** What is known of an asset before a model is chosen. */
+export interface AssetFacts {
+  readonly ticker: string;
+  readonly class: AssetClass;
+  /** Growth of the mean price per year, and volatility of its log returns in total per square root of a year. */
+  readonly mu: number;
+  readonly sigma: number;
+  readonly startPrice: number;
+}
+
+/** What the configuration says of a model; null is what is usual for the asset's class. */
+export type ModelSettings = Readonly<Record<string, unknown>>;
+
 export interface Model<P extends ModelParams = ModelParams> {
   readonly name: string;
   readonly summary: string;
@@ -23,6 +37,10 @@ export interface Model<P extends ModelParams = ModelParams> {
   check(params: P): readonly Problem[];
   /** Legal but worth knowing, in words. */
   warn?(params: P): readonly string[];
+  /** Params of an asset, so that its log returns have its sigma in total: what the settings say, else what is usual. */
+  resolve(asset: AssetFacts, settings: ModelSettings): P;
+  /** Volatility of the part that the shocks of the asset drive, per square root of a year: all but the jumps. */
+  diffusion(params: P): number;
   /** A kernel for one asset, its constants worked out. The caller has checked the params. */
   kernel(params: P, setting: KernelSetting): Kernel;
 }
@@ -106,9 +124,6 @@ export interface Kernel {
   fill(block: PathBlock, firstSession: number, sessions: number): number;
 }
 
-/** Law of an innovation: mean 0 and variance 1. */
-export type Margin = { readonly law: 'normal' } | { readonly law: 'student'; readonly nu: number };
-
 /** What a variance process says of one session. */
 export interface VarianceStep {
   /** Integral of the variance over the session: v dt. */
@@ -139,8 +154,10 @@ export interface VolatilityModel<P extends ModelParams = ModelParams> {
   readonly params: ModelSchema;
   check(params: P): readonly Problem[];
   warn?(params: P): readonly string[];
-  /** Law of a session's innovation. */
-  margin(params: P): Margin;
+  /** As of a price model; sigma is the volatility of the diffusion alone. */
+  resolve(asset: AssetFacts, settings: ModelSettings): P;
+  /** Degrees of freedom of a session's innovation: Student with unit variance, normal when infinite. */
+  marginDf(params: P): number;
   process(params: P, setting: Omit<KernelSetting, 'volatility'>): VarianceProcess;
 }
 
@@ -156,4 +173,9 @@ export function refusal(model: string, field: string, value: unknown, rule: stri
 /** Refusals of the values that break their rule, in the order given. */
 export function refusals(model: string, rules: readonly (readonly [string, unknown, boolean, string])[]): Problem[] {
   return rules.flatMap(([field, value, holds, rule]) => (holds ? [] : [refusal(model, field, value, rule)]));
+}
+
+/** The value of a setting, or the usual one where the configuration leaves it open. */
+export function setting<T>(settings: ModelSettings, name: string, usual: T): T {
+  return (settings[name] as T | null | undefined) ?? usual;
 }

@@ -3,7 +3,7 @@
 import { normal } from '../math/draw.ts';
 import { exp, expm1, log } from '../math/elementary.ts';
 import type { Model } from './model.ts';
-import { refusals } from './model.ts';
+import { refusals, setting } from './model.ts';
 import { pieceWriter } from './pieces.ts';
 
 export type OuParams = {
@@ -45,6 +45,17 @@ export const model: Model<OuParams> = {
       ['start', start, start === 'stationary' || start === 'price', '"stationary" or "price"'],
     ]);
   },
+
+  resolve({ sigma, startPrice }, settings) {
+    return {
+      level: setting(settings, 'level', startPrice),
+      theta: setting(settings, 'theta', 2),
+      sigma,
+      trend: setting(settings, 'trend', 0),
+      start: setting(settings, 'start', 'price'),
+    };
+  },
+  diffusion: ({ sigma }) => sigma,
 
   /**
    * Y = ln S - m - trend t: Y(t + dt) = Y e^(-theta dt) + sigma sqrt((1 - e^(-2 theta dt)) / (2 theta)) Z, exact for any dt;

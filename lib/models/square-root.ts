@@ -2,8 +2,9 @@
 import type { Problem } from '../base/problem.ts';
 import { exp, expm1, log } from '../math/elementary.ts';
 import { normalCdf } from '../math/special.ts';
+import type { AssetClass } from './asset-class.ts';
 import type { VarianceProcess } from './model.ts';
-import { refusals } from './model.ts';
+import { type AssetFacts, type ModelSettings, refusals, setting } from './model.ts';
 
 export type SquareRootParams = {
   /** Speed of reversion per year, long-run variance per year, volatility of variance per year. */
@@ -49,6 +50,24 @@ export function checkSquareRoot(model: string, params: SquareRootParams): Proble
 export function warnSquareRoot(model: string, params: SquareRootParams): string[] {
   const ratio = fellerRatio(params);
   return ratio < 1 ? [`${model}: Feller ratio ${ratio.toPrecision(3)} is below 1, so the variance touches 0`] : [];
+}
+
+/** Usual correlation of price and variance: strong where the market falls together, none in currencies and metals. */
+const LEVERAGE: Readonly<Partial<Record<AssetClass, number>>> = { equity: -0.5, etf: -0.65, index: -0.7, bond: -0.2 };
+
+/** Usual parameters: half of a shock to variance is gone in two months, and the Feller ratio is 2.5 at any sigma. */
+export function resolveSquareRoot(asset: AssetFacts, settings: ModelSettings): SquareRootParams {
+  const { sigma } = asset;
+  const v0 = setting<number | null>(settings, 'v0', null);
+  return {
+    kappa: setting(settings, 'kappa', 4),
+    theta: sigma * sigma,
+    xi: setting(settings, 'xi', 1.8 * sigma),
+    rho: setting(settings, 'rho', LEVERAGE[asset.class] ?? 0),
+    ...(v0 === null ? {} : { v0 }),
+    scheme: setting(settings, 'scheme', 'qe'),
+    require_feller: setting(settings, 'require_feller', false),
+  };
 }
 
 /** Where psi = s^2 / m^2 passes from the quadratic to the exponential law of the next variance (Andersen 2008, 3.2.3). */

@@ -114,6 +114,8 @@ async function blocksOf(
     season: FLAT,
     night: null,
     memory: 0,
+    copulaDf: Number.POSITIVE_INFINITY,
+    copulaGroup: '',
     surroundings: CALM,
   });
 }

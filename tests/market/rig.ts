@@ -29,6 +29,8 @@ export function request(change: Partial<BarsRequest> = {}): BarsRequest {
     season: FLAT,
     night: null,
     memory: 0,
+    copulaDf: Number.POSITIVE_INFINITY,
+    copulaGroup: '',
     surroundings: CALM,
     ...change,
   };

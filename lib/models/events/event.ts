@@ -1,21 +1,7 @@
 // The contract of an event type: its parameters, whom it touches, and the shape in time of what it does to prices and scales.
 import type { Problem } from '../../base/problem.ts';
+import { ASSET_CLASSES, type AssetClass } from '../asset-class.ts';
 import { refusal } from '../model.ts';
-
-export const ASSET_CLASSES = [
-  'equity',
-  'etf',
-  'index',
-  'fx',
-  'commodity',
-  'energy',
-  'metal',
-  'gold',
-  'bond',
-  'crypto',
-  'stablecoin',
-] as const;
-export type AssetClass = (typeof ASSET_CLASSES)[number];
 
 /** A number, or [low, high] from which each occurrence draws its own, uniformly. */
 export type Range = number | readonly [low: number, high: number];

@@ -2,6 +2,7 @@
 import type { VolatilityModel } from '../model.ts';
 import {
   checkSquareRoot,
+  resolveSquareRoot,
   SQUARE_ROOT_PROPERTIES,
   type SquareRootParams,
   squareRootVariance,
@@ -19,6 +20,7 @@ export const model: VolatilityModel<SquareRootParams> = {
   },
   check: (params) => checkSquareRoot('stochastic_vol', params),
   warn: (params) => warnSquareRoot('stochastic_vol', params),
-  margin: () => ({ law: 'normal' }),
+  resolve: resolveSquareRoot,
+  marginDf: () => Number.POSITIVE_INFINITY,
   process: (params, { yearsPerSession }) => squareRootVariance(params, yearsPerSession),
 };

@@ -1,9 +1,10 @@
 // Laws of effects: ranges and loadings, and how overlapping events add up, stop at their caps and fall on uneven sessions.
 import { describe, expect, it } from 'vitest';
+import { ASSET_CLASSES } from '../../../lib/models/asset-class.ts';
 import { event as bear_drift } from '../../../lib/models/events/bear_drift.ts';
 import { event as depeg } from '../../../lib/models/events/depeg.ts';
 import { eventEffects, loadingOf, shiftAt } from '../../../lib/models/events/effects.ts';
-import { ASSET_CLASSES, checkEvent, drawValues, planEvent } from '../../../lib/models/events/event.ts';
+import { checkEvent, drawValues, planEvent } from '../../../lib/models/events/event.ts';
 import { event as flash_crash } from '../../../lib/models/events/flash_crash.ts';
 import { event as gap_risk } from '../../../lib/models/events/gap_risk.ts';
 import { event as geopolitical } from '../../../lib/models/events/geopolitical.ts';
