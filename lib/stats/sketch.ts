@@ -21,6 +21,7 @@ export interface Sketch {
 export function newSketch(): Sketch {
   const counts = new Map<number, number>();
   let count = 0;
+  let sorted: number[] | null = null;
   return {
     get count() {
       return count;
@@ -29,13 +30,16 @@ export function newSketch(): Sketch {
       if (!(value >= 0 && value <= 1e300)) throw new RangeError(`a sketch cannot hold ${value}`);
       view.setFloat64(0, value + 0); // -0 + 0 is 0
       const bucket = view.getUint32(0) >>> REST;
-      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+      const before = counts.get(bucket);
+      if (before === undefined) sorted = null;
+      counts.set(bucket, (before ?? 0) + 1);
       count++;
     },
     quantile(p) {
       const rank = Math.max(1, Math.ceil(p * count));
       let seen = 0;
-      for (const bucket of [...counts.keys()].sort((a, b) => a - b)) {
+      sorted ??= [...counts.keys()].sort((a, b) => a - b);
+      for (const bucket of sorted) {
         seen += counts.get(bucket)!;
         if (seen >= rank) return bucket === 0 ? 0 : 0.5 * (edge(bucket) + edge(bucket + 1));
       }

@@ -48,6 +48,13 @@ describe('a sketch', () => {
     );
   });
 
+  it('goes on taking values after it was asked', () => {
+    const sketch = sketchOf([2, 3]);
+    expect(sketch.quantile(0.5)).toBeCloseTo(2, 2);
+    for (const late of [1, 1, 1]) sketch.add(late);
+    expect([sketch.count, sketch.quantile(0.5)]).toEqual([5, sketchOf([1]).quantile(1)]);
+  });
+
   it('of nothing has no quantile, and takes only what it can order', () => {
     expect(newSketch().quantile(0.5)).toBeNull();
     for (const bad of [Number.NaN, -1e-9, Number.POSITIVE_INFINITY, 1e301]) {
