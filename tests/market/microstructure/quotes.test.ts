@@ -189,12 +189,15 @@ describe('quotes', () => {
   });
 
   it('start at their stationary law', () => {
-    const firsts = Float64Array.from({ length: 3000 }, (_, seed) => {
-      const { spread } = quotesOf(conditions(1), {}, seed);
-      return Math.log(spread[0]! / (params.spreadBps / 1e4)) / params.spreadSd;
-    });
-    const variance = firsts.reduce((sum, x) => sum + x * x, 0) / 3000;
-    expect(Math.abs(variance - 1)).toBeLessThan(4 * Math.sqrt(2 / 3000));
+    const runs = 3000;
+    const squares = { spread: 0, depth: 0 };
+    for (let seed = 0; seed < runs; seed++) {
+      const { spread, depth } = quotesOf(conditions(1), {}, seed);
+      squares.spread += (Math.log(spread[0]! / (params.spreadBps / 1e4)) / params.spreadSd) ** 2;
+      squares.depth += (Math.log(depth[0]! / typicalDepth(params, ADV)) / params.depthSd) ** 2;
+    }
+    expect(Math.abs(squares.spread / runs - 1)).toBeLessThan(4 * Math.sqrt(2 / runs));
+    expect(Math.abs(squares.depth / runs - 1)).toBeLessThan(4 * Math.sqrt(2 / runs));
   });
 
   it('are refused where the mid is below a tick or the ask beyond 2^53 of them, or a factor or the volume is impossible', () => {
