@@ -14,7 +14,7 @@ import { checkSeason, type Season } from './season.ts';
 import { type Mix, type Mixer, memory, mixer, studentMixing } from './shocks.ts';
 import { fillChannel, type Surroundings } from './surroundings.ts';
 import { priceOf, roundBar, tickOf } from './ticks.ts';
-import { checkVolume, type VolumeParams, volumeKernel } from './volume.ts';
+import { checkVolume, scaleVolume, type VolumeParams, volumeKernel } from './volume.ts';
 
 export interface BarsRequest {
   readonly seed: number | string;
@@ -112,6 +112,7 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
   const latent: LatentBar = { open: 0, high: 0, low: 0, close: 0 };
   const ticks = new Float64Array(4);
   const coarse = { bars: 0, of: 0, worst: Number.POSITIVE_INFINITY };
+  let made = 0;
   for (let at = 0; at < days.length; ) {
     const asked = Math.min(plan.sessions, days.length - at);
     plan.lay(days, at, asked, origin + at);
@@ -138,6 +139,8 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
       first = last;
     }
     volume(bars.volume, origin + at, filled, sizes, surroundings.volume?.subarray(at, at + filled) ?? null);
+    if (surroundings.barVolume !== null) scaleVolume(bars.volume, surroundings.barVolume.subarray(made));
+    made += count;
     yield { bars, latent: latentOf(block, days, at, filled) };
     at += filled;
   }

@@ -1,6 +1,6 @@
 // What regimes and events do to one asset, session by session: factors and shifts that leave every bit alone where they are neutral.
 
-/** One value per session of the request, from the first; null where nothing ever happens. */
+/** One value per session of the request (`barVolume`: per bar), from the first; null where nothing ever happens. */
 export interface Surroundings {
   /** Factors on volatility, on the volatility that variance reverts to, on jump intensity and spread, on volume. */
   readonly volatility: Float64Array | null;
@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly growth: Float64Array | null;
   readonly jumpMean: Float64Array | null;
   readonly memory: Float64Array | null;
+  /** Factor on the volume of each bar after the session's has been split, so that no other bar knows of it. */
+  readonly barVolume: Float64Array | null;
   /** Weight of the one shock that all assets share. */
   readonly blend: Float64Array | null;
   readonly shift: PriceShift | null;
@@ -26,6 +28,7 @@ export const CALM: Surroundings = Object.freeze({
   growth: null,
   jumpMean: null,
   memory: null,
+  barVolume: null,
   blend: null,
   shift: null,
 });

@@ -104,16 +104,23 @@ export function volumeKernel(
       const part = open < 1 - 1e-9 ? open : 1;
       const mean = exp(centre + shortSd * x1 + longSd * x2 + surprise) * (factors?.[s] ?? 1) * part;
       const volume = none > 0 && uniform(empty, first + s, 0) < none ? 0 : Math.floor(mean + 0.5);
-      if (!(volume <= Number.MAX_SAFE_INTEGER)) {
-        throw new ProblemError({
-          code: 'model/refused',
-          message: 'volume grew past 2^53',
-          facts: { level, sd, size_of_return: size },
-        });
-      }
+      if (!(volume <= Number.MAX_SAFE_INTEGER)) throw tooLarge({ level, sd, size_of_return: size });
       const from = layout.first[s]!;
       if (daily) out[from] = volume;
       else split(out, from, volume, shares, layout.number[from]!);
     }
   };
+}
+
+/** Multiply the volumes of bars, rounded to whole numbers; a factor of 1 changes nothing. */
+export function scaleVolume(volume: Float64Array, factors: Float64Array): void {
+  for (let b = 0; b < volume.length; b++) {
+    const scaled = Math.floor(volume[b]! * factors[b]! + 0.5);
+    if (!(scaled <= Number.MAX_SAFE_INTEGER)) throw tooLarge({ volume: volume[b]!, factor: factors[b]! });
+    volume[b] = scaled;
+  }
+}
+
+function tooLarge(facts: Readonly<Record<string, number>>): ProblemError {
+  return new ProblemError({ code: 'model/refused', message: 'volume grew past 2^53', facts });
 }

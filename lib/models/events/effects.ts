@@ -94,8 +94,7 @@ export function eventEffects(
     const move = { ...start, shift: effect.shift, origin: map.at(effect.shift.clock, session, occurrence.minute) };
     moves.push(move);
     for (let i = session; i < sessions; i++) {
-      // What starts within a session has not begun at its open, be it in the first minute.
-      if (i > session || !start.within) out.open[i] = out.open[i]! + shiftOf(move, i, 0, map);
+      if (i > session || start.minute === 0) out.open[i] = out.open[i]! + shiftOf(move, i, 0, map);
       out.close[i] = out.close[i]! + shiftOf(move, i, grid.minutes[i]!, map);
     }
   }
@@ -103,21 +102,6 @@ export function eventEffects(
   cap(out.spread, 0, MOST_SPREAD);
   cap(out.depth, LEAST_DEPTH, Number.POSITIVE_INFINITY);
   return { ...out, knots: knotsOf(moves, map) };
-}
-
-/** Log price shift at a minute of a session, the right side of a jump: the line through open, knots and close. */
-export function shiftAt({ open, close, knots }: EventEffects, session: number, minute: number, length: number): number {
-  const inside = knots.find((one) => one.session === session);
-  let [m0, d0, m1, d1] = [0, open[session]!, length, close[session]!];
-  for (let k = 0; k < (inside?.minutes.length ?? 0); k++) {
-    const m = inside!.minutes[k]!;
-    if (m > minute) {
-      [m1, d1] = [m, inside!.shifts[k]!];
-      break;
-    }
-    [m0, d0] = [m, inside!.shifts[k]!];
-  }
-  return minute === m0 || m1 === m0 ? d0 : d0 + ((d1 - d0) * (minute - m0)) / (m1 - m0);
 }
 
 /** What one event does to an asset over its whole life, or null when it does not touch it. */
@@ -265,7 +249,7 @@ function knotsOf(moves: readonly Move[], map: TimeMap): Knots[] {
   const cuts = new Map<number, Set<number>>();
   for (const move of moves) {
     if (!move.within) continue;
-    cuts.set(move.session, (cuts.get(move.session) ?? new Set()).add(move.minute));
+    if (move.minute > 0) cuts.set(move.session, (cuts.get(move.session) ?? new Set()).add(move.minute));
     for (const tau of move.shift.bends) {
       const place = placeOf(move, tau, map);
       if (place === null) break;
@@ -277,7 +261,7 @@ function knotsOf(moves: readonly Move[], map: TimeMap): Knots[] {
     for (const move of moves) {
       const begun =
         session > move.session ||
-        (session === move.session && (!move.within || minute > move.minute || (minute === move.minute && !left)));
+        (session === move.session && (minute > move.minute || (minute === move.minute && !left)));
       if (begun) sum += shiftOf(move, session, minute, map);
     }
     return sum;

@@ -3,14 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { ASSET_CLASSES } from '../../../lib/models/asset-class.ts';
 import { event as bear_drift } from '../../../lib/models/events/bear_drift.ts';
 import { event as depeg } from '../../../lib/models/events/depeg.ts';
-import { eventEffects, loadingOf, shiftAt } from '../../../lib/models/events/effects.ts';
+import { eventEffects, loadingOf } from '../../../lib/models/events/effects.ts';
 import { checkEvent, drawValues, planEvent } from '../../../lib/models/events/event.ts';
 import { event as flash_crash } from '../../../lib/models/events/flash_crash.ts';
 import { event as gap_risk } from '../../../lib/models/events/gap_risk.ts';
 import { event as geopolitical } from '../../../lib/models/events/geopolitical.ts';
+import { linesOf } from '../../../lib/models/events/lines.ts';
 import { event as liquidity_shock } from '../../../lib/models/events/liquidity_shock.ts';
 import { event as volatility_spike } from '../../../lib/models/events/volatility_spike.ts';
-import { assetOf, DAY, grid, happening, STOCK } from './happening.ts';
+import { assetOf, DAY, grid, happening, STOCK, shiftAt } from './happening.ts';
 
 describe('a range', () => {
   it('is drawn between its ends, whole numbers with both of them, and low is not above high', () => {
@@ -32,6 +33,40 @@ describe('a loading', () => {
     expect(loadingOf(plan, { ticker: 'B', class: 'equity' })).toBe(1);
     expect(loadingOf(plan, { ticker: 'toString', class: 'constructor', sector: 'valueOf' })).toBe(0);
     for (const name of ASSET_CLASSES) expect(Number.isFinite(loadingOf(plan, assetOf(name)))).toBe(true);
+  });
+});
+
+describe('lines', () => {
+  const line = (minutes: readonly number[], settings = {}, minute = 60) => {
+    const { plan, occurrence } = happening(depeg, settings, { minute });
+    const asset = assetOf('stablecoin');
+    const effects = eventEffects([plan], [occurrence], asset, { first: 1000, minutes, barMinutes: 30 });
+    return { effects, lines: linesOf(effects, minutes, DAY) };
+  };
+  const week = [DAY, DAY, DAY, 210, DAY];
+
+  it('are nothing where nothing happens', () => {
+    expect(line(week, { intensity: 0 }).lines).toBeNull();
+    expect(line([DAY, DAY]).lines).toBeNull();
+  });
+
+  it('tell the two sides of a jump apart, also when its place comes back with rounding', () => {
+    const { lines } = line(week, { params: { drop: 0.1 } });
+    const [place] = lines!.knots(3);
+    expect(place).toBeCloseTo(60 / DAY, 15);
+    for (const slip of [0, 1e-15, -1e-15]) {
+      expect(lines!.at(3, place! + slip, 'before')).toBe(0);
+      expect(lines!.at(3, place! + slip, 'after')).toBeCloseTo(-0.1, 12);
+    }
+    expect(lines!.knots(2)).toEqual([]);
+    expect(lines!.at(2, 0.5, 'after')).toBe(0);
+  });
+
+  it('end where the next session begins, also at an early close', () => {
+    const { lines, effects } = line(week);
+    expect(lines!.at(3, 210 / DAY, 'before')).toBe(effects.close[3]);
+    expect(lines!.at(4, 0, 'after')).toBe(effects.close[3]);
+    expect(Math.max(...lines!.knots(3))).toBeLessThan(210 / DAY);
   });
 });
 
@@ -67,9 +102,9 @@ describe('overlaps', () => {
       expect(all.blend[i]).toBe(Math.max(...alone.map((one) => one.blend[i]!)));
     }
     for (const minute of [0, 50, 100, 105, 110, 200, 300, DAY]) {
-      const sum = alone.reduce((total, one) => total + shiftAt(one, 5, minute, DAY), 0);
+      const sum = alone.reduce((total, one) => total + shiftAt(one, 5, minute), 0);
       // Knots of the crash cut the lines of the others where these are curved, which moves them by less than a basis point.
-      expect(Math.abs(shiftAt(all, 5, minute, DAY) - sum)).toBeLessThan(1e-4);
+      expect(Math.abs(shiftAt(all, 5, minute) - sum)).toBeLessThan(1e-4);
     }
   });
 
@@ -87,7 +122,7 @@ describe('overlaps', () => {
     const breaks = [0, 1].map(() => happening(depeg, { params: { drop: 0.1 } }, { minute: 60 }));
     const effects = many(breaks, assetOf('stablecoin'));
     expect([...effects.knots[0]!.minutes.subarray(0, 2)]).toEqual([60, 60]);
-    expect(shiftAt(effects, 3, 60, DAY)).toBeCloseTo(-0.2, 12);
+    expect(shiftAt(effects, 3, 60)).toBeCloseTo(-0.2, 12);
   });
 
   it('on sessions and bars of unequal length keep every bar', () => {
@@ -97,7 +132,7 @@ describe('overlaps', () => {
     expect(effects.spread.length).toBe(7 + 7 + 4 + 4 + 7);
     // Five minutes before the early close: the first five there, the bottom five minutes after the next open.
     expect(effects.close[3]).toBeCloseTo(-0.05, 12);
-    expect(shiftAt(effects, 4, 5, 390)).toBeCloseTo(-0.1, 12);
+    expect(shiftAt(effects, 4, 5)).toBeCloseTo(-0.1, 12);
     expect(effects.spread[21]).toBeGreaterThan(2);
     expect(effects.spread[20]).toBe(1);
     const daily = eventEffects([plan], [occurrence], STOCK, {

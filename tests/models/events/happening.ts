@@ -1,6 +1,13 @@
 // One occurrence of an event type, made by hand, and what it does to an asset.
+
 import { expect } from 'vitest';
-import { type EventAsset, eventEffects, impactOf, type Occurrence } from '../../../lib/models/events/effects.ts';
+import {
+  type EventAsset,
+  type EventEffects,
+  eventEffects,
+  impactOf,
+  type Occurrence,
+} from '../../../lib/models/events/effects.ts';
 import {
   checkEvent,
   drawValues,
@@ -8,6 +15,7 @@ import {
   type EventType,
   planEvent,
 } from '../../../lib/models/events/event.ts';
+import { linesOf } from '../../../lib/models/events/lines.ts';
 
 export const DAY = 390;
 export const STOCK: EventAsset = { ticker: 'ACME', class: 'equity', sector: 'tools' };
@@ -38,4 +46,10 @@ export function happening(
   const on = (asset: EventAsset, sessions = 20, barMinutes?: number) =>
     eventEffects([plan], [occurrence], asset, grid(sessions, barMinutes));
   return { plan, occurrence, on, impact: (asset: EventAsset) => impactOf([plan], occurrence, asset) };
+}
+
+/** Shift at a minute of a session, the right side of a jump. */
+export function shiftAt(effects: EventEffects, session: number, minute: number, minutes = DAY): number {
+  const every = new Float64Array(effects.open.length).fill(minutes);
+  return linesOf(effects, every, DAY)!.at(session, minute / DAY, 'after');
 }
