@@ -56,54 +56,88 @@ function score(df: number, x: number): number {
   return df === Number.POSITIVE_INFINITY ? -x : (-(df + 1) * x) / (df + x * x);
 }
 
-/** Cells of the table per unit. */
+/** Cells of the table per unit, and beyond its reach per doubling. */
 const CELLS = 16;
-/** Where the table ends: a normal shock is beyond 8 once in 10^15, a Student(4) one beyond 16 once in 10^4. */
+/** Where the cells stop being equal: a normal shock is beyond 8 once in 10^15, a Student(4) one beyond 16 once in 10^4. */
 const NORMAL_REACH = 8;
 const STUDENT_REACH = 16;
+const DOUBLINGS = 20;
 
 /**
  * z / w of the map that takes the law of `from` degrees to that of `to`: a table of quintic Hermite pieces, whose ends
- * have the exact value, slope f(w) / g(z) and curvature; beyond the table the quantile itself.
+ * have the exact value, slope f(w) / g(z) and curvature. Heavy tails have a second table, made when first needed; beyond
+ * all tables stands the quantile itself.
  */
 function oddMap(from: number, to: number): (w: number) => number {
+  const heavy = from !== Number.POSITIVE_INFINITY;
+  const reach = heavy ? STUDENT_REACH : NORMAL_REACH;
   const source = lawOf(from);
-  const reach = from === Number.POSITIVE_INFINITY ? NORMAL_REACH : STUDENT_REACH;
-  const pieces = hermitePieces(from, to, reach * CELLS);
-  const far = to === Number.POSITIVE_INFINITY ? normalQuantile : (p: number) => studentQuantile(p, to);
+  const quantile = to === Number.POSITIVE_INFINITY ? normalQuantile : (p: number) => studentQuantile(p, to);
+  const near = hermitePieces(
+    from,
+    to,
+    0,
+    Float64Array.from({ length: reach * CELLS + 1 }, (_, i) => i / CELLS),
+  );
+  let far: Float64Array | null = null;
   return (w) => {
     const size = Math.abs(w);
-    if (size >= reach) return -far(source.tail(size)) / size;
-    const cell = Math.floor(size * CELLS);
-    const t = size * CELLS - cell;
-    const at = 6 * cell;
-    let sum = pieces[at + 5]!;
-    for (let k = 4; k >= 1; k--) sum = sum * t + pieces[at + k]!;
-    // In the first cell z = sum * t with t = CELLS * w, and the division is done by hand so that w = 0 has its limit.
-    return cell === 0 ? sum * CELLS : (sum * t + pieces[at]!) / size;
+    if (size < reach) {
+      const cell = Math.floor(size * CELLS);
+      const t = size * CELLS - cell;
+      // In the first cell z = t times the rest with t = CELLS * w, and the division is done by hand so that w = 0 has its limit.
+      return cell === 0 ? above(near, 0, t) * CELLS : (above(near, cell, t) * t + near[6 * cell]!) / size;
+    }
+    let octave = reach;
+    let first = 0;
+    for (; size >= 2 * octave && first < CELLS * DOUBLINGS; first += CELLS) octave *= 2;
+    if (!heavy || first === CELLS * DOUBLINGS) return -quantile(source.tail(size)) / size;
+    far ??= hermitePieces(from, to, -quantile(source.tail(reach)), farNodes(reach));
+    const place = (size / octave - 1) * CELLS;
+    const cell = first + Math.floor(place);
+    const t = place - Math.floor(place);
+    return (above(far, cell, t) * t + far[6 * cell]!) / size;
   };
 }
 
-/** Six coefficients a cell, of powers of the place within it. */
-function hermitePieces(from: number, to: number, cells: number): Float64Array {
+/** The polynomial of a cell without its constant term, over t. */
+function above(pieces: Float64Array, cell: number, t: number): number {
+  const at = 6 * cell;
+  let sum = pieces[at + 5]!;
+  for (let k = 4; k >= 1; k--) sum = sum * t + pieces[at + k]!;
+  return sum;
+}
+
+function farNodes(reach: number): Float64Array {
+  const out = new Float64Array(CELLS * DOUBLINGS + 1);
+  for (let i = 0, octave = reach; i < out.length; i++) {
+    out[i] = octave * (1 + (i % CELLS) / CELLS);
+    if (i % CELLS === CELLS - 1) octave *= 2;
+  }
+  return out;
+}
+
+/** Six coefficients a cell between neighbouring nodes, of powers of the place within it; z at the first node is given. */
+function hermitePieces(from: number, to: number, first: number, nodes: Float64Array): Float64Array {
   const source = lawOf(from);
   const target = lawOf(to);
-  const step = 1 / CELLS;
-  const slopeAt = (w: number, z: number) => step * exp(source.logDensity(w) - target.logDensity(z));
-  const bendAt = (w: number, z: number, slope: number) => slope * (step * score(from, w) - slope * score(to, z));
-  const out = new Float64Array(6 * cells);
-  let z = 0;
-  let slope = slopeAt(0, 0);
-  let bend = 0;
-  for (let cell = 0; cell < cells; cell++) {
-    const w = (cell + 1) * step;
-    const nextZ = solve(source, target, w, z + slope + bend / 2);
+  const out = new Float64Array(6 * (nodes.length - 1));
+  const slopeAt = (w: number, z: number) => exp(source.logDensity(w) - target.logDensity(z));
+  const bendAt = (w: number, z: number, slope: number) => slope * (score(from, w) - slope * score(to, z));
+  let z = first;
+  let slope = slopeAt(nodes[0]!, z);
+  let bend = bendAt(nodes[0]!, z, slope);
+  for (let cell = 0; cell < nodes.length - 1; cell++) {
+    const w = nodes[cell + 1]!;
+    const step = w - nodes[cell]!;
+    const nextZ = solve(source, target, w, z + step * (slope + (step * bend) / 2));
     const nextSlope = slopeAt(w, nextZ);
     const nextBend = bendAt(w, nextZ, nextSlope);
-    const a = nextZ - z - slope - bend / 2;
-    const b = nextSlope - slope - bend;
-    const c = nextBend - bend;
-    out.set([z, slope, bend / 2, 10 * a - 4 * b + c / 2, -15 * a + 7 * b - c, 6 * a - 3 * b + c / 2], 6 * cell);
+    const [s0, s1, b0, b1] = [step * slope, step * nextSlope, step * step * bend, step * step * nextBend];
+    const a = nextZ - z - s0 - b0 / 2;
+    const b = s1 - s0 - b0;
+    const c = b1 - b0;
+    out.set([z, s0, b0 / 2, 10 * a - 4 * b + c / 2, -15 * a + 7 * b - c, 6 * a - 3 * b + c / 2], 6 * cell);
     z = nextZ;
     slope = nextSlope;
     bend = nextBend;

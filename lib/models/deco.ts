@@ -22,7 +22,8 @@ export function checkDeco({ a, b, rho }: DecoParams): readonly Problem[] {
  * DCC variance of a name, both by the recursion of DCC(1,1). Shocks are sqrt(1 - rho) own + sqrt(rho) common, so with many names
  * the mean products are functions of the common shock c alone: pairs rho c^2, squares 1 - rho + rho c^2. No name is needed to
  * make the path, and none changes it. `common` holds c per session; the burn-in draws its own (scope market, component
- * `deco`). 0 <= rho(t) < 1, its mean a little below the level (.296 for .3 with a = .04, b = .93); value t depends on the first session and on c before t only.
+ * `deco`). 0 <= rho(t) < 1, its mean a little below the level (.296 for .3 with a = .04, b = .93); value t depends on the
+ * first session and on c before t only.
  */
 export function decoPath(
   seed: number | string,

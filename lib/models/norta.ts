@@ -49,23 +49,18 @@ export function shockCorrelation(
     problems.push(refusal('margins', 'length', margins.length, `one for each of ${target.length} names`));
   }
   if (problems.length > 0) throw new ProblemError(problems);
-  const curves = new Map<string, Curve>();
-  const curveOf = (i: number, j: number) => {
-    const [a, b] = [margins[i]!.df, margins[j]!.df];
-    const key = a < b ? `${a} ${b}` : `${b} ${a}`;
-    const known = curves.get(key) ?? pearson(copulaDf, Math.min(a, b), Math.max(a, b));
-    curves.set(key, known);
-    return known;
-  };
+  const expansions = new Map<number, MarginExpansion>();
+  for (const { df } of margins) if (!expansions.has(df)) expansions.set(df, expand(copulaDf, df));
   const unreachable: Unreachable[] = [];
   const rows = target.map((row) => row.map(() => 1));
   for (let i = 0; i < rows.length; i++) {
     for (let j = 0; j < i; j++) {
       const rho = target[i]![j]!;
       const carried = Math.sqrt(margins[i]!.share * margins[j]!.share);
-      const solved = inverse(curveOf(i, j), rho / carried);
+      const pearsonOf = curve(expansions.get(margins[i]!.df)!, expansions.get(margins[j]!.df)!);
+      const solved = inverse(pearsonOf, rho / carried);
       if (solved === null) {
-        const reachable = Math.sign(rho) * carried * curveOf(i, j)(1);
+        const reachable = Math.sign(rho) * carried * pearsonOf(1);
         unreachable.push({ row: names[i]!, column: names[j]!, target: rho, reachable });
       }
       rows[i]![j] = rows[j]![i] = solved ?? Math.sign(rho);
@@ -115,22 +110,35 @@ const POINTS = 96;
 /**
  * Pearson correlation of two margins as a function of the correlation of their normal shocks. For given W the margins are
  * g(x W); by Mehler's formula E g(x W) h(y W) = sum a_k b_k rho^k with their Hermite coefficients, so one sum over W
- * gives one power series, within 5e-6 (the sum over x is coarse where W is large). The terms past the last are taken as one, with what is missing at rho = 1.
+ * gives one power series, within 5e-6 (the sum over x is coarse where W is large). The terms past the last are taken as one,
+ * with what is missing at rho = 1.
  */
 export function pearson(copulaDf: number, dfA: number, dfB: number): Curve {
-  if (dfA === copulaDf && dfB === copulaDf) return (rho) => rho;
-  const scaleA = marginScale(copulaDf, dfA);
-  const scaleB = marginScale(copulaDf, dfB);
+  return curve(expand(copulaDf, dfA), expand(copulaDf, dfB));
+}
+
+/** A margin at every node of the mixture: node by node its Hermite coefficients of odd degree, and its values. */
+interface MarginExpansion {
+  readonly copulaDf: number;
+  readonly df: number;
+  readonly weight: Float64Array;
+  readonly odd: Float64Array;
+  readonly values: Float64Array;
+}
+
+function curve(a: MarginExpansion, b: MarginExpansion): Curve {
+  if (a.df === a.copulaDf && b.df === b.copulaDf) return (rho) => rho;
   const series = new Float64Array(TERMS);
-  let full = 0;
-  for (const { w, weight } of mixture(copulaDf)) {
-    const a = hermite(scaleA, w);
-    const b = dfA === dfB ? a : hermite(scaleB, w);
-    for (let k = 0; k < TERMS; k++) series[k] = series[k]! + weight * a.odd[k]! * b.odd[k]!;
-    for (let i = 0; i < POINTS; i++) full += weight * a.values[i]! * b.values[i]! * 2 * a.mass[i]!;
-  }
-  let rest = dfA === dfB ? 1 : full;
-  for (let k = 0; k < TERMS; k++) rest -= series[k]!;
+  let rest = a.df === b.df ? 1 : 0;
+  a.weight.forEach((weight, node) => {
+    for (let k = 0, at = node * TERMS; k < TERMS; k++, at++) {
+      series[k] = series[k]! + weight * a.odd[at]! * b.odd[at]!;
+    }
+    if (a.df === b.df) return;
+    for (let i = 0, at = node * POINTS; i < POINTS; i++, at++)
+      rest += weight * a.values[at]! * b.values[at]! * 2 * MASS[i]!;
+  });
+  for (const term of series) rest -= term;
   return (rho) => {
     const square = rho * rho;
     let sum = rest;
@@ -139,32 +147,35 @@ export function pearson(copulaDf: number, dfA: number, dfB: number): Curve {
   };
 }
 
-interface Expansion {
-  /** Coefficients of the orthonormal Hermite polynomials of odd degree. */
-  readonly odd: Float64Array;
-  /** The margin at each point x > 0, and the normal mass of that point. */
-  readonly values: Float64Array;
-  readonly mass: Float64Array;
-}
+/** Normal mass of each point. */
+const MASS = Float64Array.from({ length: POINTS }, (_, i) => {
+  const x = (i + 1) * STEP;
+  return (STEP * exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI);
+});
 
-function hermite(scale: (shock: number, common: number) => number, w: number): Expansion {
-  const odd = new Float64Array(TERMS);
-  const values = new Float64Array(POINTS);
-  const mass = new Float64Array(POINTS);
-  for (let i = 0; i < POINTS; i++) {
-    const x = (i + 1) * STEP;
-    values[i] = x * scale(x, w);
-    mass[i] = (STEP * exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI);
-    let even = 1;
-    let next = x;
-    for (let k = 0; k < TERMS; k++) {
-      odd[k] = odd[k]! + 2 * values[i]! * mass[i]! * next;
-      const degree = 2 * k + 1;
-      even = (x * next - Math.sqrt(degree) * even) / Math.sqrt(degree + 1);
-      next = (x * even - Math.sqrt(degree + 1) * next) / Math.sqrt(degree + 2);
+function expand(copulaDf: number, df: number): MarginExpansion {
+  const nodes = mixture(copulaDf);
+  const scale = marginScale(copulaDf, df);
+  const odd = new Float64Array(nodes.length * TERMS);
+  const values = new Float64Array(nodes.length * POINTS);
+  nodes.forEach(({ w }, node) => {
+    const coefficients = odd.subarray(node * TERMS, (node + 1) * TERMS);
+    for (let i = 0; i < POINTS; i++) {
+      const x = (i + 1) * STEP;
+      const value = x * scale(x, w);
+      values[node * POINTS + i] = value;
+      // Orthonormal Hermite polynomials of degree 2k and 2k + 1.
+      let even = 1;
+      let next = x;
+      for (let k = 0; k < TERMS; k++) {
+        coefficients[k] = coefficients[k]! + 2 * value * MASS[i]! * next;
+        const degree = 2 * k + 1;
+        even = (x * next - Math.sqrt(degree) * even) / Math.sqrt(degree + 1);
+        next = (x * even - Math.sqrt(degree + 1) * next) / Math.sqrt(degree + 2);
+      }
     }
-  }
-  return { odd, values, mass };
+  });
+  return { copulaDf, df, weight: Float64Array.from(nodes, ({ weight }) => weight), odd, values };
 }
 
 /** Farthest that the log of a chi-square is followed below its degrees of freedom. */
