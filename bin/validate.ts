@@ -43,7 +43,7 @@ export async function validate(program: Program, data: Data, word: string): Prom
         stage: 'recheck',
         element: null,
         key: dataset.artifact.md5,
-        code: { kind: 'module', bundle: join(codeDir, code.bundles[entry] as string) },
+        code: { kind: 'module', bundle: join(codeDir, code.bundles[entry] as string), plugins: {} },
         params: {},
         seed: null,
         generatorVersion: null,

@@ -3,18 +3,21 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { canon, type Json } from '../base/canon.ts';
 import { type GitOid, gitBlob } from '../base/digest.ts';
-import { type Document, parseDocument } from '../base/document.ts';
+import { type Document, type Path, parseDocument } from '../base/document.ts';
 import { legacyDatasetId } from '../base/legacy-id.ts';
 import { nearest } from '../base/nearest.ts';
+import type { Place } from '../base/place.ts';
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
 import { checkValue, type Schema } from '../base/schema.ts';
 import { readText, readTextIfAny, walk } from '../store/files.ts';
+import { isSafeName } from '../store/tree.ts';
 import { type BuiltCode, buildCode, type CodeRoots } from './build.ts';
 import type { Checked, LoadOptions, Reader, Recorded } from './checked.ts';
 import { type ConfigInputs, resolveConfig } from './config.ts';
 import type { JsonMap } from './leaves.ts';
+import { picksOf, pluginFile } from './plugins.ts';
 import type { Project } from './project.ts';
-import { filesOf, type SourceSpec } from './sources.ts';
+import { filesOf, leadsElsewhere, type SourceSpec } from './sources.ts';
 import type { Declaration, RawPipeline, Spec } from './spec.ts';
 import { wireSpec } from './wiring.ts';
 
@@ -45,12 +48,12 @@ export async function checkAll(
   const resolved = await attempt(() => resolveAll(project, raw, document, options, read, problems));
   const sources = await attempt(() => {
     if (options.recorded) return recordedSources(options.recorded);
-    if (raw.sources === undefined) return { specs: [], values: {}, defaults: {} as JsonMap };
+    if (raw.sources === undefined) return { specs: [], values: {}, defaults: {} as JsonMap, place: null };
     return readSources(project, required(read, raw.sources, at(document, ['sources'])), problems);
   });
   const used = usedEntries(project, raw, document, read, problems);
   const entries = [...new Set(used.values())];
-  const code = await attempt(() => buildCode(roots, entries, project.marks));
+  let code = await attempt(() => buildCode(roots, entries, project.marks));
   const declarations = new Map<string, Declaration & { entry: string }>();
   for (const [uses, entry] of code === null ? [] : used) {
     const declaration = await attempt(() => options.describe(join(roots.codeDir, code?.bundles[entry] as string)));
@@ -75,6 +78,18 @@ export async function checkAll(
   });
   problems.push(...wired.problems);
   if (!options.recorded && sources !== null) problems.push(...absentSources(project, sources.specs, wired.spec));
+  const placeOf = (stage: string, param: string, path: Path) => {
+    const reference = raw.stages[stage]?.params?.[param];
+    if (typeof reference !== 'string' || !reference.startsWith('$'))
+      return document.place(['stages', stage, 'params', param, ...path]);
+    const at = [...reference.slice(1).split('.'), ...path];
+    return at[0] === 'sources' ? sources?.place?.(at) : resolved?.place(at);
+  };
+  const plugins = pluginEntries(project, wired.spec, placeOf, read, problems);
+  if (plugins.length > 0 && code !== null) {
+    entries.push(...plugins.filter((file) => !entries.includes(file)));
+    code = await attempt(() => buildCode(roots, entries, project.marks));
+  }
   const seed = identityValue(raw, 'seed', document, resolved, problems);
   const generatorVersion = identityValue(raw, 'generator_version', document, resolved, problems);
   raise(problems);
@@ -154,7 +169,10 @@ interface Resolved {
   readonly identity: JsonMap;
   readonly profile: string;
   readonly variables: readonly string[];
+  place(path: Path): Place | undefined;
 }
+
+const NO_CONFIG: Resolved = { value: {}, identity: {}, profile: 'default', variables: [], place: () => undefined };
 
 function resolveAll(
   project: Project,
@@ -164,7 +182,7 @@ function resolveAll(
   read: Reader,
   problems: Problem[],
 ): Resolved {
-  if (raw.config === undefined) return { value: {}, identity: {}, profile: 'default', variables: [] };
+  if (raw.config === undefined) return NO_CONFIG;
   const { recorded } = options;
   const base = recorded
     ? parseDocument('manifest.json', JSON.stringify(recorded.config))
@@ -177,7 +195,7 @@ function resolveAll(
   const over = recorded ? { env: {}, flags: {} } : { env: options.env, flags: options.flags };
   const found = resolveConfig({ schema, base, profiles: optional('profiles'), presets: optional('presets'), ...over });
   problems.push(...found.problems);
-  return found.config ?? { value: {}, identity: {}, profile: 'default', variables: [] };
+  return found.config ?? NO_CONFIG;
 }
 
 /** The schema of a project's configuration; this package has one for the market pipeline. */
@@ -210,13 +228,13 @@ function readSources(project: Project, document: Document, problems: Problem[]) 
     specs.push({ name, path: String(path), value, place: document.place(['sources', name], 'value') });
     values[name] = value;
   }
-  return { specs, values, defaults: defaults as JsonMap };
+  return { specs, values, defaults: defaults as JsonMap, place: (path: Path) => document.place(path) };
 }
 
 function recordedSources({ sources, sourceDefaults: defaults }: Recorded) {
   // Their bytes are in the store already: a name is all the path that is left.
   const specs = sources.map(({ name, entry }): SourceSpec => ({ name, path: String(entry.file), value: entry }));
-  return { specs, values: Object.fromEntries(sources.map(({ name, entry }) => [name, entry])), defaults };
+  return { specs, values: Object.fromEntries(sources.map(({ name, entry }) => [name, entry])), defaults, place: null };
 }
 
 /** `uses:` -> the entry of its code; what does not exist is a problem. */
@@ -246,6 +264,51 @@ function usedEntries(
     }
   }
   return used;
+}
+
+/** Project files that params name as code; what lies elsewhere or is not there is a problem. */
+function pluginEntries(
+  project: Project,
+  { stages }: Spec,
+  placeOf: (stage: string, param: string, path: Path) => Place | undefined,
+  read: Reader,
+  problems: Problem[],
+): string[] {
+  const entries = new Set<string>();
+  for (const stage of stages) {
+    const values = new Map(stage.params.map((param) => [param.name, param]));
+    for (const { param, path, name } of Object.keys(stage.selects).flatMap((selector) => picksOf(selector, values))) {
+      const file = pluginFile(name);
+      if (file === null || entries.has(file)) continue;
+      const place = placeOf(stage.name, param, path);
+      const where = place && { place };
+      const full = join(project.root, file);
+      // Read, so that a file which appears there later is noticed.
+      if (!isSafeName(file))
+        problems.push({
+          code: 'source/unsafe',
+          message: `\`${name}\` must stay inside the project`,
+          ...where,
+          hint: 'write a plain relative path',
+        });
+      else if (read(file) === null)
+        problems.push({
+          code: 'source/missing',
+          message: `there is no file \`${name}\``,
+          ...where,
+          hint: 'the path is relative to the folder of pipeline.yaml',
+        });
+      else if (leadsElsewhere(project.root, full))
+        problems.push({
+          code: 'source/unsafe',
+          message: `\`${name}\` is reached through a link`,
+          ...where,
+          hint: 'put the file itself into the project: a clone would not have it',
+        });
+      else entries.add(file);
+    }
+  }
+  return [...entries];
 }
 
 /** Names that `uses:` may give to this package's stages: `pipeline/stage`. */

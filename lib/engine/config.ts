@@ -35,6 +35,8 @@ export interface ResolvedConfig {
   readonly variables: readonly string[];
   /** Who set the value at a path: `flag --seed`, `env PIPELINE_SEED`, `profile legacy (file:line:column)`, `file:line:column` or `default`. */
   origin(path: Path): string;
+  /** Where the value at a path is written; undefined for a flag, the environment or a default. */
+  place(path: Path): Place | undefined;
 }
 
 /** One source of values; later layers win. Overrides from flags and environment have no document. */
@@ -84,9 +86,20 @@ export function resolveConfig(inputs: ConfigInputs): { config: ResolvedConfig | 
   }
   if (problems.length > 0) return { config: null, problems };
   const origin = (path: Path) => originOf(holder(layers, path), path);
+  const place = (path: Path) => {
+    const layer = holder(layers, path);
+    return layer && placeIn(layer, path, 'value');
+  };
   const variables = leavesOf(schema).flatMap(({ node }) => (node['x-env'] as string | undefined) ?? []);
   return {
-    config: Object.freeze({ value: freeze(value), profile, identity: identityOf(schema, value), variables, origin }),
+    config: Object.freeze({
+      value: freeze(value),
+      profile,
+      identity: identityOf(schema, value),
+      variables,
+      origin,
+      place,
+    }),
     problems,
   };
 }

@@ -29,8 +29,8 @@ export interface WorkItem {
   readonly stage: string;
   readonly element: string | null;
   readonly key: string;
-  readonly code:
-    | { readonly kind: 'module'; readonly bundle: string }
+  readonly code: /** With the bundle of each project file that its params name. */
+    | { readonly kind: 'module'; readonly bundle: string; readonly plugins: Readonly<Record<string, string>> }
     | { readonly kind: 'command'; readonly cmd: string };
   readonly params: Readonly<Record<string, Json>>;
   readonly seed: number | string | null;

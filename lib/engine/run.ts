@@ -22,6 +22,7 @@ import {
   mergeOutputs,
   paramsOf,
   planUnits,
+  pluginsOf,
   type UnitPlan,
   workInputs,
 } from './units.ts';
@@ -230,6 +231,10 @@ class Runner {
     return true;
   }
 
+  #bundle(entry: string): string {
+    return join(this.#options.codeDir, this.#loaded.code.bundles[entry] as string);
+  }
+
   async #unit(stage: StageSpec, plan: UnitPlan): Promise<DoneUnit> {
     const { element, key } = plan;
     const unit = { stage: stage.name, element, key };
@@ -281,7 +286,11 @@ class Runner {
         code:
           code.kind === 'command'
             ? code
-            : { kind: 'module', bundle: join(this.#options.codeDir, this.#loaded.code.bundles[code.entry] as string) },
+            : {
+                kind: 'module',
+                bundle: this.#bundle(code.entry),
+                plugins: Object.fromEntries(pluginsOf(stage).map((file) => [`./${file}`, this.#bundle(file)])),
+              },
         params: paramsOf(stage, element),
         seed: stage.uses.includes('seed') ? this.#loaded.seed : null,
         generatorVersion: stage.uses.includes('generator_version') ? this.#loaded.generatorVersion : null,

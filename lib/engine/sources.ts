@@ -68,7 +68,7 @@ function look<T>(source: SourceSpec, act: () => T): T {
 }
 
 /** A path inside the project must mean the same files in every clone, so no part of it may be a link. */
-function leadsElsewhere(root: string, path: string): boolean {
+export function leadsElsewhere(root: string, path: string): boolean {
   const inside = relative(root, path);
   return (
     !inside.startsWith('..') && !isAbsolute(inside) && fs.realpathSync(path) !== join(fs.realpathSync(root), inside)

@@ -9,6 +9,7 @@ import { type BuiltCode, reach, type Selection } from './build.ts';
 import type { WorkInput } from './executor.ts';
 import { differences, type Reason } from './explain.ts';
 import { type KeyParts, keyOf } from './key.ts';
+import { picksOf, pluginFile } from './plugins.ts';
 import type { Project } from './project.ts';
 import type { InputSpec, Spec, StageSpec, Wire } from './spec.ts';
 
@@ -221,16 +222,22 @@ function codeOf(
 ): Readonly<Record<string, string>> {
   if (stage.code.kind === 'command') return { [`cmd:${stage.name}`]: commandId(stage, stage.code.cmd) };
   const selection: Record<string, string[]> = {};
-  for (const [param, catalog] of Object.entries(stage.selects)) {
-    const value = values.get(param)?.value ?? null;
-    const names = Array.isArray(value)
-      ? value.map(String)
-      : typeof value === 'object' && value !== null
-        ? Object.keys(value)
-        : [String(value)];
+  for (const [selector, catalog] of Object.entries(stage.selects)) {
+    const names = picksOf(selector, values).flatMap(({ name }) => (pluginFile(name) === null ? [String(name)] : []));
     selection[catalog] = [...(selection[catalog] ?? []), ...names];
   }
-  return cachedReach(loaded.code, stage.code.entry, selection);
+  const own = cachedReach(loaded.code, stage.code.entry, selection);
+  const plugins = pluginsOf(stage);
+  return plugins.length === 0
+    ? own
+    : Object.assign({}, own, ...plugins.map((file) => cachedReach(loaded.code, file, {})));
+}
+
+/** Project files that a stage's params name as code, each once. */
+export function pluginsOf(stage: StageSpec): string[] {
+  const values = paramValues(stage, null);
+  const picks = Object.keys(stage.selects).flatMap((selector) => picksOf(selector, values));
+  return [...new Set(picks.flatMap(({ name }) => pluginFile(name) ?? []))].sort();
 }
 
 /** Sources and packages that any unit of a stage reaches. */
@@ -266,7 +273,7 @@ export function allCode(spec: Spec, code: BuiltCode, wiring: GitOid): Record<str
   const all: Record<string, string> = { 'pipeline.yaml': wiring };
   for (const stage of spec.stages) {
     if (stage.code.kind === 'command') all[`cmd:${stage.name}`] = commandId(stage, stage.code.cmd);
-    else Object.assign(all, reach(code, stage.code.entry, {}));
+    else for (const entry of [stage.code.entry, ...pluginsOf(stage)]) Object.assign(all, reach(code, entry, {}));
   }
   return all;
 }

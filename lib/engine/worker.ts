@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Place } from '../base/place.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
 import type { JsonOutput, Sink, TreeInput } from '../stage/port.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { Plugin, Stage } from '../stage/stage.ts';
 import { HashingFile } from '../store/files.ts';
 import { isSafeName } from '../store/tree.ts';
 import { disturb } from './disturb.ts';
@@ -27,24 +27,32 @@ port?.on('message', (item: WorkItem | { describe: string }) => {
 });
 
 const loaded = new Map<string, Stage>();
+const plugins = new Map<string, Plugin>();
 
-/** Load a bundle as a module that finds packages where the project and this package keep them; what its own code does is trapped too. */
-function load(bundle: string, stage: string): Stage {
-  const known = loaded.get(bundle);
-  if (known !== undefined) return known;
-  const text = fs.readFileSync(bundle, 'utf8');
+/** Run a bundle as a module that finds packages where the project and this package keep them. */
+function compile(bundle: string): Plugin {
+  const text = untrapped(() => fs.readFileSync(bundle, 'utf8'));
   const module = new Module(bundle) as Module & { paths: string[]; _compile(code: string, file: string): void };
   module.filename = bundle;
   module.paths = [...settings.modulePaths];
+  module._compile(text, bundle);
+  return module.exports as Plugin;
+}
+
+/** The stage of a bundle; what its code does while it is loaded is trapped too. */
+function load(bundle: string, stage: string): Stage {
+  const known = loaded.get(bundle);
+  if (known !== undefined) return known;
   const disarm = settings.trapped ? arm(stage, placeInSource) : () => [];
   let touched: readonly Problem[] = [];
+  let exports: Plugin;
   try {
-    module._compile(text, bundle);
+    exports = compile(bundle);
   } finally {
     touched = disarm();
   }
   if (touched.length > 0) throw new ProblemError(touched);
-  const exported = Object.values(module.exports as Record<string, unknown>).find(isStage);
+  const exported = Object.values(exports).find(isStage);
   if (exported === undefined)
     throw new ProblemError({
       code: 'code/build-failed',
@@ -54,6 +62,16 @@ function load(bundle: string, stage: string): Stage {
     });
   loaded.set(bundle, exported);
   return exported;
+}
+
+/** A project file that the stage's params name, loaded under the traps of the stage that asks. */
+function pluginOf(item: WorkItem, path: string): Plugin {
+  const bundle =
+    item.code.kind === 'module' && Object.hasOwn(item.code.plugins, path) ? item.code.plugins[path] : undefined;
+  if (bundle === undefined) throw new Error(`no selecting param of the stage names ${path}`);
+  const known = plugins.get(bundle) ?? compile(bundle);
+  plugins.set(bundle, known);
+  return known;
 }
 
 function isStage(value: unknown): value is Stage {
@@ -88,6 +106,7 @@ async function runItem(item: WorkItem): Promise<void> {
       seed: item.seed,
       generatorVersion: item.generatorVersion,
       element: item.element,
+      plugin: (path: string) => pluginOf(item, path),
       log: (message: string, facts = {}) => say({ type: 'event', event: { type: 'log', message, facts } }),
       progress: (done: number, total: number, unit: string) =>
         say({ type: 'event', event: { type: 'progress', done, total, unit } }),

@@ -10,6 +10,9 @@ export type ParamsSchema = Readonly<Record<string, unknown>> & {
   readonly properties: Readonly<Record<string, unknown>>;
 };
 
+/** The exports of a user's own file: anything, until they are checked. */
+export type Plugin = Readonly<Record<string, unknown>>;
+
 export interface StageContext<I extends Ports, O extends Ports, P> {
   readonly params: P;
   readonly in: { readonly [K in keyof I]: InputOf<I[K]> };
@@ -19,6 +22,8 @@ export interface StageContext<I extends Ports, O extends Ports, P> {
   readonly generatorVersion: string | null;
   /** The element this shard is for; null in a stage that is not mapped. */
   readonly element: string | null;
+  /** What the project file exports that a selecting param names. */
+  plugin(path: string): Plugin;
   log(message: string, facts?: Readonly<Record<string, Json>>): void;
   /** Work done so far, for the progress display only. */
   progress(done: number, total: number, unit: string): void;
@@ -33,7 +38,10 @@ export interface Stage<I extends Ports = Ports, O extends Ports = Ports, P = unk
   readonly outputs: O;
   /** Engine facts that enter the key of this stage. */
   readonly uses: readonly ('seed' | 'generator_version')[];
-  /** Param name -> catalog file: the param's value (or values) picks the lines whose code enters the key. */
+  /**
+   * Param (`price_model`, or `sources.*.adapter` for every entry's) -> catalog file: its values pick the lines whose code enters
+   * the key. A value `./a/file.ts` is a project file instead, which enters the key and is had by `plugin`.
+   */
   readonly selects: Readonly<Record<string, string>>;
   run(context: StageContext<I, O, P>): void | Promise<void>;
 }

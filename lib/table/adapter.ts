@@ -8,8 +8,16 @@ export interface SourceFile {
   readonly bytes: Uint8Array;
 }
 
-/** The adapter of that name or, without one, that of the file's extension. Throws `config/invalid` when there is none. */
-export async function findAdapter(file: string, name: string | null): Promise<Adapter> {
+/** Loads a file of the user's project that a source names as its adapter. */
+export type LoadPlugin = (path: string) => Readonly<Record<string, unknown>>;
+const NONE: LoadPlugin = () => ({});
+
+/**
+ * The adapter of that name or, without one, that of the file's extension; a name such as `./my/adapter.ts` is the user's own.
+ * Throws `config/invalid` when there is none.
+ */
+export async function findAdapter(file: string, name: string | null, plugin: LoadPlugin = NONE): Promise<Adapter> {
+  if (name?.startsWith('./')) return ownAdapter(name, plugin(name));
   const extension = file.slice(file.lastIndexOf('.') + 1).toLowerCase();
   for (const [key, load] of Object.entries(adapters)) {
     if (name !== null && name !== key) continue;
@@ -30,10 +38,11 @@ export async function findAdapter(file: string, name: string | null): Promise<Ad
 export async function readSource(
   files: Iterable<SourceFile>,
   options: { readonly adapter: string | null; readonly columns: ColumnNames },
+  plugin: LoadPlugin = NONE,
 ): Promise<PriceTable[]> {
   const tables = new Map<string, PriceTable>();
   for (const { name, bytes } of files) {
-    const adapter = await findAdapter(name, options.adapter);
+    const adapter = await findAdapter(name, options.adapter, plugin);
     for (const table of adapter.read(bytes, { file: name, ticker: stem(name), columns: options.columns })) {
       const other = tables.get(table.ticker);
       if (other !== undefined)
@@ -46,6 +55,50 @@ export async function readSource(
     }
   }
   return [...tables.values()];
+}
+
+/** What a user's file exports as `adapter`, held to its contract before and after it reads. */
+function ownAdapter(path: string, exports: Readonly<Record<string, unknown>>): Adapter {
+  const refuse = (what: string) =>
+    new ProblemError({
+      code: 'config/invalid',
+      message: `${path} ${what}`,
+      place: { file: path.slice(2), line: 1, column: 1, length: 1 },
+      hint: 'export const adapter: Adapter = { name, extensions, read(bytes, request) { … } }, see lib/table/prices.ts',
+    });
+  const adapter = exports.adapter as Partial<Adapter> | null | undefined;
+  if (typeof adapter !== 'object' || adapter === null) throw refuse('exports no `adapter`');
+  if (typeof adapter.name !== 'string') throw refuse('exports an adapter without a `name`');
+  if (!Array.isArray(adapter.extensions)) throw refuse('exports an adapter without a list of `extensions`');
+  const { read } = adapter;
+  if (typeof read !== 'function') throw refuse('exports an adapter without a function `read`');
+  return {
+    ...(adapter as Adapter),
+    read(bytes, request) {
+      const tables = read.call(adapter, bytes, request) as unknown;
+      const wrong = Array.isArray(tables) ? tables.map(flawOf).find((flaw) => flaw !== null) : 'is no list of tables';
+      if (wrong) throw refuse(`read ${request.file} as something that ${wrong}`);
+      return tables as PriceTable[];
+    },
+  };
+}
+
+/** The first thing that keeps a value from being a table of prices. */
+function flawOf(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return 'is no table';
+  const table = value as Record<string, unknown>;
+  for (const name of ['ticker', 'file']) if (typeof table[name] !== 'string') return `has no text \`${name}\``;
+  if (typeof table.synthetic !== 'boolean') return 'does not say whether it is `synthetic`';
+  if (!Array.isArray(table.findings)) return 'has no list of `findings`';
+  const { row } = table;
+  if (!(row instanceof Int32Array)) return 'has no Int32Array `row`';
+  if (!(table.date instanceof Int32Array)) return 'has no Int32Array `date`';
+  if (table.timestamp !== null && !(table.timestamp instanceof Float64Array))
+    return 'has a `timestamp` that is neither null nor a Float64Array';
+  const columns = ['open', 'high', 'low', 'close', 'volume'].map((name) => [name, table[name]] as const);
+  for (const [name, column] of columns) if (!(column instanceof Float64Array)) return `has no Float64Array \`${name}\``;
+  const lengths = [table.date, table.timestamp ?? row, ...columns.map(([, column]) => column)] as { length: number }[];
+  return lengths.every(({ length }) => length === row.length) ? null : 'has columns of different lengths';
 }
 
 /** The file's name without its folders and its last extension. */

@@ -9,7 +9,7 @@ import { factorCorrelation } from '../../lib/models/correlation.ts';
 import { json, type TreeInput, tree, trees } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { median } from '../../lib/stats/moments.ts';
-import { readSource, type SourceFile } from '../../lib/table/adapter.ts';
+import { type LoadPlugin, readSource, type SourceFile } from '../../lib/table/adapter.ts';
 import type { FindingKind } from '../../lib/table/finding.ts';
 import type { ColumnNames, PriceTable } from '../../lib/table/prices.ts';
 import type { CalibrationReport, TickerParameters } from './shapes.ts';
@@ -90,7 +90,8 @@ export const calibrate = defineStage<Params>()({
   inputs: { prices: trees('any') },
   outputs: { parameters: tree('market/parameters@1'), report: json<CalibrationReport>('market/calibration@1') },
   uses: ['generator_version'],
-  async run({ params, in: { prices }, out, generatorVersion, log }) {
+  selects: { 'sources.*.adapter': 'lib/table/adapters/catalog.ts' },
+  async run({ params, in: { prices }, out, generatorVersion, plugin, log }) {
     if (generatorVersion === 'v0') {
       // The legacy generator draws all its tickers from one stream: a ticker needs to know who comes before it, and no prices.
       for (const [i, ticker] of params.tickers.entries()) {
@@ -106,7 +107,7 @@ export const calibrate = defineStage<Params>()({
       });
       return;
     }
-    const histories = await readHistories(params, prices);
+    const histories = await readHistories(params, prices, plugin);
     const assets = params.tickers.map((ticker) => assetOf(ticker, params, histories.get(ticker)));
     const known = params.tickers.filter((ticker) => histories.has(ticker));
     const closes = known.map(
@@ -174,6 +175,7 @@ export const calibrate = defineStage<Params>()({
 async function readHistories(
   { tickers, sources, policy }: Params,
   prices: Readonly<Record<string, TreeInput>>,
+  plugin: LoadPlugin,
 ): Promise<Map<string, History>> {
   const histories = new Map<string, History>();
   const problems: Problem[] = [];
@@ -184,7 +186,8 @@ async function readHistories(
       .map(
         (file): SourceFile => ({ name: input.digest.endsWith('.dir') ? file : source.file, bytes: input.bytes(file) }),
       );
-    for (const read of await readSource(files, { adapter: source.adapter ?? null, columns: source.columns ?? {} })) {
+    const how = { adapter: source.adapter ?? null, columns: source.columns ?? {} };
+    for (const read of await readSource(files, how, plugin)) {
       const table = source.ticker === undefined ? read : { ...read, ticker: source.ticker };
       if (!tickers.includes(table.ticker)) continue;
       const other = histories.get(table.ticker);

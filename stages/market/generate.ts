@@ -7,6 +7,7 @@ import { FLAT } from '../../lib/market/season.ts';
 import { CALM } from '../../lib/market/surroundings.ts';
 import { STOCK_VOLUME } from '../../lib/market/volume.ts';
 import { loadModel } from '../../lib/models/catalog.ts';
+import type { Model } from '../../lib/models/model.ts';
 import { tree } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { openParquet } from '../../lib/table/parquet.ts';
@@ -59,12 +60,12 @@ export const generate = defineStage<Params>()({
   outputs: { bars: tree(BARS_SHAPE), notes: tree('market/notes@1') },
   uses: ['seed', 'generator_version'],
   selects: { price_model: 'lib/models/catalog.ts' },
-  async run({ params, in: { parameters }, out, seed, generatorVersion, log, progress }) {
+  async run({ params, in: { parameters }, out, seed, generatorVersion, plugin, log, progress }) {
     const { ticker } = params;
     const given = JSON.parse(
       Buffer.from(parameters.bytes(fileOf(ticker, 'json'))).toString('utf8'),
     ) as TickerParameters;
-    const blocks = await blocksOf(params, given, seed as number | string);
+    const blocks = await blocksOf(params, given, seed as number | string, (name) => loadModel(name, plugin));
     const schema = barsSchema(false, generatorVersion as string);
     const sink = out.bars.open(fileOf(ticker, 'parquet'));
     const file = openParquet(schema, { rowGroupRows: params.row_group_rows }, (bytes) => sink.write(bytes));
@@ -84,6 +85,7 @@ async function blocksOf(
   params: Params,
   given: TickerParameters,
   seed: number | string,
+  modelOf: (name: string) => Promise<Model>,
 ): Promise<Generator<{ readonly bars: Bars }, readonly Warning[]>> {
   if (given.kind === 'legacy') return legacyBlock(params, given.tickers, seed as number);
   return generateBars({
@@ -99,7 +101,7 @@ async function blocksOf(
       weights: given.mix.weights,
       varying: null,
     },
-    model: await loadModel(params.price_model),
+    model: await modelOf(params.price_model),
     params: given.params,
     volatility: null,
     startPrice: given.start_price,

@@ -45,7 +45,7 @@ const item = (code: WorkItem['code'], timeoutMs: number | null = null): WorkItem
 });
 const command = (cmd: string) => pool.submit(item({ kind: 'command', cmd }), () => {});
 const module = (bundle: string, timeoutMs: number | null = null, onEvent: (event: WorkEvent) => void = () => {}) =>
-  pool.submit(item({ kind: 'module', bundle }, timeoutMs), onEvent);
+  pool.submit(item({ kind: 'module', bundle, plugins: {} }, timeoutMs), onEvent);
 const codeOf = (work: Promise<unknown>) =>
   work.then(
     () => 'done',

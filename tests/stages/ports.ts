@@ -1,7 +1,7 @@
 // Typed ports over memory: a stage runs in this process as it would in a worker, and its outputs come back as values.
 import { type Md5, md5 } from '../../lib/base/digest.ts';
 import type { FileInput, InputOf, JsonInput, Port, Sink, TreeInput } from '../../lib/stage/port.ts';
-import type { Ports, Stage, StageContext } from '../../lib/stage/stage.ts';
+import type { Plugin, Ports, Stage, StageContext } from '../../lib/stage/stage.ts';
 
 export type Files = Readonly<Record<string, Uint8Array>>;
 
@@ -51,6 +51,7 @@ export async function runStage<I extends Ports, O extends Ports, P>(
     readonly seed?: number | string;
     readonly generatorVersion?: string;
     readonly element?: string;
+    readonly plugins?: Readonly<Record<string, Plugin>>;
   },
 ): Promise<Ran<O>> {
   const made: Record<string, Record<string, Uint8Array>> = {};
@@ -90,6 +91,7 @@ export async function runStage<I extends Ports, O extends Ports, P>(
     seed: given.seed ?? null,
     generatorVersion: given.generatorVersion ?? null,
     element: given.element ?? null,
+    plugin: (path) => given.plugins?.[path] ?? {},
     log: (message) => logs.push(message),
     progress: () => {},
     verdict: (passed, summary) => {
