@@ -2,6 +2,16 @@
 import { ProblemError } from '../base/problem.ts';
 import type { Model } from './model.ts';
 
+/** Functions a model must have; the compiler asks for what the contract gains. */
+const FUNCTIONS: Readonly<
+  Record<Exclude<keyof Model, 'name' | 'summary' | 'params' | 'ownVolatility' | 'warn'>, true>
+> = {
+  check: true,
+  resolve: true,
+  diffusion: true,
+  kernel: true,
+};
+
 /** What the file exports as `model`. Throws `model/refused`, with the file, on anything that is no model. */
 export function ownModel(path: string, exports: Readonly<Record<string, unknown>>): Model {
   const refuse = (what: string) =>
@@ -9,7 +19,7 @@ export function ownModel(path: string, exports: Readonly<Record<string, unknown>
       code: 'model/refused',
       message: `${path} ${what}`,
       place: { file: path.slice(2), line: 1, column: 1, length: 1 },
-      hint: 'export const model: Model = { name, summary, params, ownVolatility, check(params) { … }, kernel(params, setting) { … } }, see lib/models/model.ts',
+      hint: 'export const model: Model = { … } with all that lib/models/model.ts asks for',
     });
   const model = exports.model as Partial<Record<keyof Model, unknown>> | null | undefined;
   if (typeof model !== 'object' || model === null) throw refuse('exports no `model`');
@@ -24,7 +34,7 @@ export function ownModel(path: string, exports: Readonly<Record<string, unknown>
     throw refuse(
       'exports a model whose `ownVolatility` is neither null nor the reason why no volatility model may drive it',
     );
-  for (const name of ['check', 'kernel'] as const)
+  for (const name of Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[])
     if (typeof model[name] !== 'function') throw refuse(`exports a model without a function \`${name}\``);
   if (model.warn !== undefined && typeof model.warn !== 'function')
     throw refuse('exports a model whose `warn` is no function');
