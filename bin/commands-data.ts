@@ -53,8 +53,8 @@ export function registerData(program: Command, context: Context): void {
   )
     .option('-r, --remote <name>', 'another remote than the default')
     .action(async (word: string | undefined, flags) => {
-      const { pushData, pushedText } = await import('./push.ts');
-      const pushed = pushData(openData(context), word, flags.remote ?? null);
+      const { pushCommand, pushedText } = await import('./push.ts');
+      const pushed = pushCommand(context, word, flags);
       answer(pushedText(pushed), pushed, flags.json);
     });
 

@@ -18,7 +18,8 @@ export function registerRun(program: Command, context: Context): void {
     .addHelpText('after', '\nExample:\n  pipeline run --profile legacy --jobs 2')
     .action(async (targets: string[], flags) => {
       if (flags.dryRun) {
-        const { makePlan, statusText } = await import('./plan.ts');
+        const { makePlan } = await import('./plan.ts');
+        const { statusText } = await import('./status.ts');
         const plan = await makePlan(context.program, targets, flags);
         answer(statusText(plan), plan, flags.json);
         return;
@@ -48,7 +49,8 @@ export function registerRun(program: Command, context: Context): void {
     .option('--json', 'the plan as JSON')
     .addHelpText('after', '\nExample:\n  pipeline status')
     .action(async (targets: string[], flags) => {
-      const { makePlan, statusText } = await import('./plan.ts');
+      const { makePlan } = await import('./plan.ts');
+      const { statusText } = await import('./status.ts');
       const plan = await makePlan(context.program, targets, flags);
       answer(statusText(plan), plan, flags.json);
     });

@@ -9,6 +9,7 @@ import { bytesText } from '../lib/engine/narrate.ts';
 import { findRoot, projectPaths } from '../lib/engine/project.ts';
 import { readRevision, repositoryOf } from '../lib/git/revision.ts';
 import { errorCode, listNames, readTextIfAny, tempName } from '../lib/store/files.ts';
+import { decodeState } from '../lib/store/state.ts';
 import { readDvcConfig } from './open.ts';
 import { clean } from './paint.ts';
 
@@ -206,15 +207,17 @@ function dvcProgram(): Said {
 
 /** Torn files of our own memory cost time, never results. */
 function stateFiles(root: string): Said {
-  const { stateFile, last, spec } = projectPaths(root);
-  const torn = [stateFile, last, spec].filter((path) => {
+  const { stateFile, pushed, last, spec } = projectPaths(root);
+  const isTorn = (path: string) => {
     try {
       JSON.parse(readTextIfAny(path) ?? 'null');
       return false;
     } catch {
       return true;
     }
-  });
+  };
+  const isTornState = (path: string) => fs.existsSync(path) && decodeState(fs.readFileSync(path)) === null;
+  const torn = [...[stateFile, pushed].filter(isTornState), ...[last, spec].filter(isTorn)];
   const names = torn.map((path) => path.slice(root.length + 1)).join(', ');
   return torn.length === 0
     ? ok('state files are readable')

@@ -2,23 +2,13 @@
 import * as fs from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { type Answer, decodeState, GRAIN_MS, type State } from '../lib/store/state.ts';
 
 interface Build {
   readonly id: string;
   readonly sources: readonly (readonly [string, number, number])[];
   readonly help: Readonly<Record<string, string>>;
 }
-
-interface State {
-  readonly format: number;
-  readonly question: string;
-  readonly answer?: { readonly stdout: string; readonly stderr: string };
-  readonly paths: readonly string[];
-  readonly marks: readonly number[];
-}
-
-/** As in lib/store/marks: younger entries prove nothing. */
-const GRAIN_MS = 12;
 
 const own = dirname(__dirname);
 
@@ -55,53 +45,60 @@ function rebuild(): Build {
   process.exit(2);
 }
 
-/** The last run's answer, when it was to the same question and no file it rests on has changed. */
-function sameAnswer(build: Build, args: readonly string[]): State['answer'] {
+/** The answer of last time, when it was to the same question and nothing it rests on has changed. */
+function sameAnswer(build: Build, [command = '', ...args]: readonly string[]): Answer | undefined {
   let root = process.cwd();
   const top = parse(root).root;
   while (!fs.statSync(join(root, 'pipeline.yaml'), { throwIfNoEntry: false })) {
     if (root === top) return undefined;
     root = dirname(root);
   }
-  let state: State | null;
-  let savedAtMs: number;
-  try {
-    const fd = fs.openSync(join(root, '.pipeline', 'state.json'), 'r');
-    savedAtMs = fs.fstatSync(fd).mtimeMs;
-    state = JSON.parse(fs.readFileSync(fd, 'utf8')) as State;
-    fs.closeSync(fd);
-  } catch {
-    return undefined;
-  }
-  const isWhole = Array.isArray(state?.paths) && Array.isArray(state.marks);
-  if (
-    !isWhole ||
-    state.format !== 2 ||
-    typeof state.answer?.stderr !== 'string' ||
-    state.question !== question(build.id, args)
-  )
-    return undefined;
   const here = process.cwd();
-  // Names relative to the project cost the kernel a third less than absolute ones.
-  process.chdir(root);
   try {
-    return isUnchanged(state, savedAtMs) ? state.answer : undefined;
+    const fd = fs.openSync(join(root, '.pipeline', MEMORY_OF[command] as string), 'r');
+    const savedAtMs = fs.fstatSync(fd).mtimeMs;
+    const state = decodeState(fs.readFileSync(fd));
+    fs.closeSync(fd);
+    const answer = state?.answers[command];
+    if (state === null || typeof answer?.stderr !== 'string' || typeof answer.stdout !== 'string') return undefined;
+    if (state.question !== question(build.id, root, args)) return undefined;
+    return isUnchanged(state, savedAtMs, root) ? answer : undefined;
   } catch {
-    // A file where a folder was, a loop of links: the program will tell.
+    // No memory, a file where a folder was, a loop of links: the program will tell.
     return undefined;
   } finally {
     process.chdir(here);
   }
 }
 
-const LONG = 8000;
+/** Where a command keeps what it would say again. */
+const MEMORY_OF: Readonly<Record<string, string>> = { run: 'state', status: 'state', push: 'pushed' };
 
-function isUnchanged({ paths, marks }: State, savedAtMs: number): boolean {
-  const quiet = { throwIfNoEntry: false } as const;
+function isUnchanged({ folders, names, marks }: State, savedAtMs: number, root: string): boolean {
   // A longer loop repays its optimisation.
-  if (paths.length > LONG) setFlagsFromString('--opt');
-  for (let i = 0, m = 0; i < paths.length; i++, m += 4) {
-    const stat = fs.statSync(paths[i] as string, quiet);
+  if (names.length > LONG) setFlagsFromString('--opt');
+  let from = 0;
+  for (const [folder, count] of folders) {
+    // The kernel finds a short name in the folder it stands in for two thirds of what an absolute one costs.
+    process.chdir(folder.startsWith('/') ? folder : `${root}/${folder}`);
+    if (!areUnchanged(names, marks, from, from + count, savedAtMs)) return false;
+    from += count;
+  }
+  return true;
+}
+
+const LONG = 8000;
+const QUIET = { throwIfNoEntry: false } as const;
+
+function areUnchanged(
+  names: readonly string[],
+  marks: Float64Array,
+  from: number,
+  to: number,
+  savedAtMs: number,
+): boolean {
+  for (let i = from, m = 4 * from; i < to; i++, m += 4) {
+    const stat = fs.statSync(names[i] as string, QUIET);
     // What was not there must still not be there.
     if (marks[m] === -1 && stat === undefined) continue;
     if (
@@ -109,21 +106,21 @@ function isUnchanged({ paths, marks }: State, savedAtMs: number): boolean {
       stat.size !== marks[m] ||
       stat.mtimeMs !== marks[m + 1] ||
       stat.ctimeMs !== marks[m + 2] ||
-      stat.ino !== marks[m + 3]
+      stat.ino !== marks[m + 3] ||
+      stat.ctimeMs + GRAIN_MS >= savedAtMs
     )
       return false;
-    if (stat.ctimeMs + GRAIN_MS >= savedAtMs) return false;
   }
   return true;
 }
 
-/** Everything besides files that can change what a run does: the program, its arguments, our environment variables. */
-function question(build: string, args: readonly string[]): string {
+/** Everything besides files that can change an answer: the program, the project's place, arguments, our environment variables. */
+function question(build: string, root: string, args: readonly string[]): string {
   const environment = Object.keys(process.env)
-    .filter((name) => name.startsWith('PIPELINE_') || name === 'NO_COLOR')
+    .filter((name) => name.startsWith('PIPELINE_') || name === 'NO_COLOR' || name === 'HOME')
     .sort()
     .map((name) => `${name}=${process.env[name]}`);
-  return JSON.stringify([build, args, environment]);
+  return JSON.stringify([build, root, args, environment]);
 }
 
 /** Load the program through V8's code cache, which this Node wrote the first time. */
@@ -147,7 +144,11 @@ function loadMain(build: Build): void {
     }
   };
   void module.exports
-    .main?.({ own, build: build.id, question: (args: readonly string[]) => question(build.id, args) })
+    .main?.({
+      own,
+      build: build.id,
+      question: (root: string, args: readonly string[]) => question(build.id, root, args),
+    })
     .finally(saveCache);
 }
 
@@ -170,7 +171,8 @@ let build = readBuild();
 if (build === null || !isFresh(build)) build = rebuild();
 const help =
   args.length === 0 ? '' : args.at(-1) === '--help' || args.at(-1) === '-h' ? args.slice(0, -1).join(' ') : undefined;
-const answer = args[0] === 'run' && process.env.DVC_STAGE === undefined ? sameAnswer(build, args) : undefined;
+const answer =
+  Object.hasOwn(MEMORY_OF, args[0] ?? '') && process.env.DVC_STAGE === undefined ? sameAnswer(build, args) : undefined;
 // Straight to the descriptors: Node's streams cost more than all the rest of a run that does nothing.
 if (help !== undefined && build.help[help] !== undefined) say(1, build.help[help]);
 else if (answer !== undefined) {

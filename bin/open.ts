@@ -12,8 +12,8 @@ import { readTextIfAny } from '../lib/store/files.ts';
 export interface Program {
   readonly own: string;
   readonly build: string;
-  /** The fast path's question for these arguments. */
-  readonly question: (args: readonly string[]) => string;
+  /** The fast path's question for a project and the arguments after the command. */
+  readonly question: (root: string, args: readonly string[]) => string;
 }
 
 /** Flags every command that reads the pipeline takes. */

@@ -2,14 +2,10 @@
 import { ProblemError } from '../lib/base/problem.ts';
 import { describe } from '../lib/engine/explain.ts';
 import type { Pipeline } from '../lib/engine/load.ts';
-import { type PlannedStage, type PlannedUnit, planRun } from '../lib/engine/plan.ts';
+import { planRun } from '../lib/engine/plan.ts';
 import { type ConfigFlags, load, open, openPool, type Program } from './open.ts';
 import { chosen } from './run.ts';
-
-export interface Plan {
-  readonly datasetId: string | null;
-  readonly stages: readonly PlannedStage[];
-}
+import type { Plan } from './status.ts';
 
 export async function makePlan(
   program: Program,
@@ -36,29 +32,6 @@ export async function withPipeline<T>(
   } finally {
     await pool.close();
   }
-}
-
-/** One line per stage: what would happen to it and why. */
-export function statusText({ datasetId, stages }: Plan): string {
-  const width = Math.max(...stages.map(({ stage }) => stage.length));
-  const lines = stages.map((planned) => `${planned.stage.padEnd(width)}  ${stageState(planned)}\n`);
-  const work = stages.some(({ units, drifted }) => drifted.length > 0 || units.some(({ state }) => state !== 'cached'));
-  const dataset = datasetId === null ? '' : `dataset ${datasetId}\n`;
-  return `${lines.join('')}${work ? '' : 'everything is up to date\n'}${dataset}`;
-}
-
-function stageState({ units, drifted, refused }: PlannedStage): string {
-  const run = units.filter(({ state }) => state === 'run');
-  if (units.some(({ state }) => state === 'waits'))
-    return describe(units[0]?.reasons[0] as PlannedUnit['reasons'][number]);
-  if (run.length > 0) {
-    const reasons = [...new Set(run.flatMap((unit) => unit.reasons.map(describe)))];
-    const more = reasons.length > 2 ? `; and ${reasons.length - 2} more` : '';
-    const count = units.length === 1 ? 'to run' : `${run.length} of ${units.length} shards to run`;
-    return `${count}: ${reasons.slice(0, 2).join('; ')}${more}`;
-  }
-  if (refused !== null) return `cached, and its verdict is no: ${refused}`;
-  return drifted.length > 0 ? `cached, to restore: ${drifted.join(', ')}` : 'cached';
 }
 
 /** Every reason of every unit that would run. */

@@ -1,18 +1,68 @@
 // `pipeline push`: puts datasets, sources and stage outputs into the remote, with the receipts that give others cache hits.
+import { nowMs } from '../lib/base/clock.ts';
 import { type Problem, raise } from '../lib/base/problem.ts';
 import type { DvcConfig } from '../lib/dvc/config-file.ts';
 import { findDataset } from '../lib/dvc/datasets.ts';
 import { type DatasetRecord, type Moved, push, type Wanted, writeRecord } from '../lib/dvc/remote.ts';
 import { inputsOf, localRecord } from '../lib/dvc/roots.ts';
 import { bytesText, count } from '../lib/engine/narrate.ts';
+import type { Project } from '../lib/engine/project.ts';
+import { keepLooks, type Mark, writeAtomic } from '../lib/store/files.ts';
 import type { Receipt } from '../lib/store/receipt.ts';
-import { type Data, datasetsUnder, openRemote, type Remote, rootsOf } from './data.ts';
+import { encodeState, GRAIN_MS } from '../lib/store/state.ts';
+import { type Data, datasetsUnder, openData, openRemote, type Remote, rootsOf } from './data.ts';
+import type { Context } from './door.ts';
 
 export interface Pushed {
   readonly remote: string;
   readonly blobs: number;
   readonly bytes: number;
   readonly receipts: number;
+}
+
+export interface PushFlags {
+  readonly remote?: string;
+  readonly json?: boolean;
+}
+
+/** The command: push, and when there was nothing to push, remember what that rests on. */
+export function pushCommand(context: Context, word: string | undefined, flags: PushFlags): Pushed {
+  const looks = keepLooks();
+  const data = openData(context);
+  const pushed = pushData(data, word, flags.remote ?? null);
+  if (pushed.blobs + pushed.receipts === 0 && !flags.json) remember(context, data.project, looks, pushed);
+  return pushed;
+}
+
+/** Younger files and folders prove nothing: a remote may be a disk that is carried about, whose clock (FAT) ticks every two seconds. */
+const OLD_MS = 2000 + GRAIN_MS;
+
+/** Keep the answer for the launcher: it stays true while every file and folder that was looked at is as it was. */
+function remember(context: Context, project: Project, looks: ReadonlyMap<string, Mark | null>, pushed: Pushed): void {
+  const { root, paths, tmp } = project;
+  const youngMs = nowMs() - OLD_MS;
+  const marks: number[] = [];
+  for (const found of looks.values()) {
+    if (found === null) marks.push(-1, 0, 0, 0);
+    else if (Math.max(found.mtimeMs, found.ctimeMs) >= youngMs) return;
+    else marks.push(found.size, found.mtimeMs, found.ctimeMs, found.ino);
+  }
+  const names = [...looks.keys()].map((path) => (path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path));
+  const asked = {
+    question: context.program.question(root, context.args.slice(1)),
+    answers: { push: { stdout: pushedText(pushed), stderr: '' } },
+  };
+  writeAtomic(
+    paths.pushed,
+    encodeState(
+      asked,
+      names,
+      marks,
+      names.map(() => ''),
+    ),
+    tmp,
+    { fsync: false },
+  );
 }
 
 /** Push one dataset, or without a word everything the workspace uses, as `dvc push` does. */

@@ -19,6 +19,7 @@ import { ensureDir } from '../lib/store/files.ts';
 import { Lock, ownerText, sweepTemporary } from '../lib/store/lock.ts';
 import { guardOf } from './data.ts';
 import { type ConfigFlags, load, open, openPool, type Program, underDvc, underDvcCache } from './open.ts';
+import { statusText } from './status.ts';
 
 export interface RunFlags extends ConfigFlags {
   readonly force?: boolean;
@@ -132,7 +133,7 @@ export async function runPipeline(
       emit({ type: 'run-finished', ...summary });
       const problems = [...result.failed.flatMap((stage) => stage.problems), ...after.problems];
       const exitCode = result.interrupted ? 130 : problems.length > 0 ? new ProblemError(problems).exitCode : 0;
-      if (!underDvc()) remember(program, project, flags, args, summary, exitCode);
+      if (!underDvc()) remember(program, project, pipeline, stages, flags, args, summary, exitCode);
       return { summary, exitCode, untold: after.problems };
     } finally {
       signal.removeEventListener('abort', stop);
@@ -194,10 +195,12 @@ function summarise(
   };
 }
 
-/** Save what was seen; when all is up to date, also the answer the launcher may give next time. */
+/** Save what was seen; when all is up to date, also what the launcher may say next time. */
 function remember(
   program: Program,
   project: Project,
+  { spec, run }: Pipeline,
+  stages: ReadonlySet<string>,
   flags: RunFlags,
   args: readonly string[],
   summary: RunSummary,
@@ -206,18 +209,24 @@ function remember(
   const { marks } = project;
   for (const file of ['pipeline.yaml', '.dvc/config', '.dvc/config.local', 'dvc.yaml', 'dvc.lock'])
     marks.md5(join(project.root, file));
-  // The launcher answers in words.
-  const plain = exitCode === 0 && !flags.force && !args.includes('--json');
   const units = summary.ran + summary.cached;
   const where =
     summary.datasetId === null
       ? ''
       : `, dataset ${summary.datasetId}${summary.datasetPath ? ` at ${summary.datasetPath}` : ''}`;
-  const answer = {
+  const again = {
     stdout: summary.datasetId === null ? '' : `${summary.datasetId}\n`,
     stderr: `nothing to do: ${units === 1 ? 'the one unit is cached' : `all ${units} units are cached`}${where}\n`,
   };
-  marks.save(project.tmp, program.question(args), plain ? answer : undefined);
+  const cached = spec.stages.flatMap(({ name }) =>
+    stages.has(name) ? [{ stage: name, units: [], drifted: [], refused: null }] : [],
+  );
+  const status = statusText({ datasetId: spec.dataset === null ? null : run.datasetId, stages: cached });
+  // The launcher answers in words, and `status` knows fewer flags.
+  const plain = exitCode === 0 && !flags.force && !args.includes('--json');
+  const isStatusToo = flags.jobs === undefined && !flags.keepGoing && !flags.commit;
+  const answers = { run: again, ...(isStatusToo && { status: { stdout: status, stderr: '' } }) };
+  marks.save(project.tmp, program.question(project.root, args.slice(1)), plain ? answers : undefined);
 }
 
 /** The commit is read once, and only when something ran. */

@@ -5,7 +5,8 @@ import { nowMs } from '../base/clock.ts';
 import { type GitOid, gitBlob, type Md5, md5, sha256 } from '../base/digest.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
 import { ensureDir, mark, readBytes, readTextIfAny, writeAtomic } from '../store/files.ts';
-import { GRAIN_MS, type Marks } from '../store/marks.ts';
+import type { Marks } from '../store/marks.ts';
+import { GRAIN_MS } from '../store/state.ts';
 import { compiledKernel, kernelEntry, kernelsFile } from './kernels.ts';
 import { packageIntegrity } from './packages.ts';
 

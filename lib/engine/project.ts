@@ -26,6 +26,8 @@ export interface ProjectPaths {
   /** Our own state, never in git: receipts, built code, the fast path's memory. */
   readonly state: string;
   readonly stateFile: string;
+  /** What a push that found nothing to do rests on. */
+  readonly pushed: string;
   readonly last: string;
   readonly code: string;
   readonly spec: string;
@@ -40,7 +42,8 @@ export function projectPaths(workspace: string): ProjectPaths {
   const state = join(workspace, '.pipeline');
   return {
     state,
-    stateFile: join(state, 'state.json'),
+    stateFile: join(state, 'state'),
+    pushed: join(state, 'pushed'),
     last: join(state, 'last.json'),
     code: join(state, 'code'),
     spec: join(state, 'spec.json'),

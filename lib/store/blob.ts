@@ -235,7 +235,7 @@ export class BlobStore {
       if (errorCode(error) !== 'EEXIST' && !this.#next(error)) throw error;
       return false;
     }
-    const { size } = this.marks.noteTwo(path, blob, md5);
+    const size = this.marks.noteTwo(path, blob, md5);
     // DVC creates empty files anew, so that they do not use up link counts.
     if (size === 0) fs.unlinkSync(path);
     return size > 0;

@@ -68,24 +68,42 @@ export function mark(path: string): Mark | null {
 
 /** What a path leads to, or `self`, the path itself, is; undefined when it is not there, also below a file. */
 export function statIfAny(path: string, self = false): fs.Stats | undefined {
-  return guard('look at', path, () => {
-    try {
-      const options = { throwIfNoEntry: false } as const;
-      return self ? fs.lstatSync(path, options) : fs.statSync(path, options);
-    } catch (error) {
-      // `throwIfNoEntry` means ENOENT only.
-      if (errorCode(error) === 'ENOTDIR') return undefined;
-      throw error;
+  try {
+    const stat = self ? fs.lstatSync(path, QUIET) : fs.statSync(path, QUIET);
+    if (looks !== null) look(path, self ? undefined : stat);
+    return stat;
+  } catch (error) {
+    // `throwIfNoEntry` means ENOENT only.
+    if (errorCode(error) === 'ENOTDIR') {
+      looks?.set(path, null);
+      return undefined;
     }
-  });
+    return guard('look at', path, () => {
+      throw error;
+    });
+  }
+}
+
+const QUIET = { throwIfNoEntry: false } as const;
+
+let looks: Map<string, Mark | null> | null = null;
+
+/**
+ * From now on keep what each file and folder was like when this room first looked at it, null for none: an answer that rests
+ * on nothing else stays true while all of them look the same.
+ */
+export function keepLooks(): ReadonlyMap<string, Mark | null> {
+  looks = new Map();
+  return looks;
+}
+
+/** Keep what a path is like before its bytes or names are read, so that a change meanwhile shows. */
+function look(path: string, stat = fs.statSync(path, QUIET)): void {
+  if (looks?.has(path) === false) looks.set(path, stat === undefined ? null : markOf(stat));
 }
 
 export function markOf(stat: fs.Stats): Mark {
   return { size: stat.size, mtimeMs: stat.mtimeMs, ctimeMs: stat.ctimeMs, ino: stat.ino };
-}
-
-export function sameMark(a: Mark, b: Mark): boolean {
-  return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs && a.ino === b.ino;
 }
 
 export function exists(path: string): boolean {
@@ -93,15 +111,18 @@ export function exists(path: string): boolean {
 }
 
 export function readBytes(path: string): Uint8Array {
+  if (looks !== null) statIfAny(path);
   return guard('read', path, () => fs.readFileSync(path));
 }
 
 export function readText(path: string): string {
+  if (looks !== null) statIfAny(path);
   return guard('read', path, () => fs.readFileSync(path, 'utf8'));
 }
 
 /** Text of a file, or null when there is none. */
 export function readTextIfAny(path: string): string | null {
+  if (looks !== null) statIfAny(path);
   // Asking first is cheaper than the exception of a missing file, and most receipts that are asked for are missing.
   if (!fs.existsSync(path)) return null;
   try {
@@ -274,6 +295,7 @@ export function copyHashing(from: string, tmp: string): { path: string; md5: Md5
 
 /** Names in a folder in code-unit order; none when there is no such folder. */
 export function listNames(path: string): string[] {
+  if (looks !== null) statIfAny(path);
   return guard('list', path, () => {
     try {
       return fs.readdirSync(path).sort();
@@ -300,7 +322,9 @@ export function walk(
 ): Walked[] {
   const found: Walked[] = [];
   const visit = (dir: string, prefix: string) => {
-    onFolder?.(prefix === '' ? '' : prefix.slice(0, -1), markOf(fs.statSync(dir)));
+    const own = fs.statSync(dir);
+    look(dir, own);
+    onFolder?.(prefix === '' ? '' : prefix.slice(0, -1), markOf(own));
     for (const name of fs.readdirSync(dir).sort()) {
       const path = `${dir}/${name}`;
       const stat = fs.lstatSync(path);

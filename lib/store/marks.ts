@@ -3,41 +3,26 @@ import * as fs from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { nowMs } from '../base/clock.ts';
 import type { Md5 } from '../base/digest.ts';
-import { errorCode, hashFile, type Mark, mark, sameMark, writeAtomic } from './files.ts';
+import { errorCode, hashFile, mark, statIfAny, writeAtomic } from './files.ts';
+import { type Answer, decodeState, encodeState, fullNames, GRAIN_MS } from './state.ts';
 
-/** Two writes within one tick of the file clock leave the same times; younger entries prove nothing (the "racy git" rule). */
-export const GRAIN_MS = 12;
+/** What a row may be: read later than a tick after its last change; looked at or made in this run. */
+const TRUSTED = 1;
+const SEEN = 2;
 
-/** A file that was asked for and is not there: its appearing is a change too. */
-const ABSENT: Mark = { size: -1, mtimeMs: 0, ctimeMs: 0, ino: 0 };
-
-/** Flat lists, because the launcher reads thousands of entries within a few milliseconds. */
-export interface StateFile {
-  readonly format: 2;
-  /** What was asked and under which build; the fast path serves only the same question. */
-  readonly question: string;
-  /** Absent when the last run did not end with everything up to date. */
-  readonly answer?: unknown;
-  readonly paths: readonly string[];
-  /** size, mtimeMs, ctimeMs, ino of each path. */
-  readonly marks: readonly number[];
-  /** md5 of each path; empty for a folder. */
-  readonly md5s: readonly string[];
-}
-
-interface Row {
-  readonly mark: Mark;
-  readonly md5: string;
-  readonly trusted: boolean;
-}
-
+/** One row a path in flat lists, because a project may have hundreds of thousands of them. */
 export class Marks {
   readonly #root: string;
   readonly #inside: string;
   readonly #file: string;
-  readonly #rows = new Map<string, Row>();
-  /** Paths looked at or made in this run: only they are saved, so the file never outgrows the project. */
-  readonly #seen = new Set<string>();
+  readonly #rows = new Map<string, number>();
+  readonly #names: string[] = [];
+  /** size, mtimeMs, ctimeMs, ino of each row; size -1 for a file that was asked for and is not there: its appearing is a change too. */
+  #marks: number[] = [];
+  /** Empty where no bytes are vouched for. */
+  readonly #md5s: string[] = [];
+  /** Only rows seen in this run are saved, so the file never outgrows the project. */
+  readonly #flags: number[] = [];
   /** Bytes read for hashing because no mark vouched for them; tests count it. */
   hashedFiles = 0;
 
@@ -47,42 +32,74 @@ export class Marks {
     this.#file = file;
     try {
       const savedAtMs = fs.statSync(file).mtimeMs;
-      const state = JSON.parse(fs.readFileSync(file, 'utf8')) as StateFile;
-      if (state.format !== 2) return;
-      state.paths.forEach((path, i) => {
-        const [size, mtimeMs, ctimeMs, ino] = state.marks.slice(4 * i, 4 * i + 4) as [number, number, number, number];
-        const trusted = ctimeMs + GRAIN_MS < savedAtMs;
-        this.#rows.set(path, { mark: { size, mtimeMs, ctimeMs, ino }, md5: state.md5s[i] ?? '', trusted });
+      // A missing or torn state file only costs re-hashing.
+      const state = decodeState(fs.readFileSync(file));
+      if (state === null) return;
+      const md5s = state.md5s();
+      this.#names = fullNames(state);
+      this.#marks = Array.from(state.marks);
+      this.#names.forEach((name, row) => {
+        this.#rows.set(name, row);
+        this.#md5s.push(md5s.slice(32 * row, 32 * row + 32).trimEnd());
+        this.#flags.push((state.marks[4 * row + 2] as number) + GRAIN_MS < savedAtMs ? TRUSTED : 0);
       });
     } catch (error) {
-      // A missing or torn state file only costs re-hashing.
-      if (!(error instanceof SyntaxError || error instanceof TypeError || errorCode(error))) throw error;
-      this.#rows.clear();
+      if (!errorCode(error)) throw error;
     }
   }
 
-  /** Relative to the project with `/`, or absolute for what lies outside; paths come joined and normal. */
-  #name(path: string): string {
-    if (path.startsWith(this.#inside)) return path.slice(this.#inside.length);
-    return path;
+  /** The row of a path, seen from now on. Relative to the project with `/`, or absolute for what lies outside; paths come joined and normal. */
+  #row(path: string): number {
+    const name = path.startsWith(this.#inside) ? path.slice(this.#inside.length) : path;
+    let row = this.#rows.get(name);
+    if (row === undefined) {
+      row = this.#names.length;
+      this.#rows.set(name, row);
+      this.#names.push(name);
+      this.#marks.push(-1, 0, 0, 0);
+      this.#md5s.push('');
+      this.#flags.push(0);
+    }
+    this.#flags[row] = (this.#flags[row] as number) | SEEN;
+    return row;
+  }
+
+  #set(row: number, stat: Pick<fs.Stats, 'size' | 'mtimeMs' | 'ctimeMs' | 'ino'>, md5: string, trusted: boolean): void {
+    const marks = this.#marks;
+    marks[4 * row] = stat.size;
+    marks[4 * row + 1] = stat.mtimeMs;
+    marks[4 * row + 2] = stat.ctimeMs;
+    marks[4 * row + 3] = stat.ino;
+    this.#md5s[row] = md5;
+    this.#flags[row] = trusted ? SEEN | TRUSTED : SEEN;
+  }
+
+  #looksAs(row: number, stat: fs.Stats): boolean {
+    const marks = this.#marks;
+    return (
+      stat.size === marks[4 * row] &&
+      stat.mtimeMs === marks[4 * row + 1] &&
+      stat.ctimeMs === marks[4 * row + 2] &&
+      stat.ino === marks[4 * row + 3]
+    );
   }
 
   /** The file's md5: remembered when its mark still holds, else read; null when there is no such file. */
   md5(path: string): { md5: Md5; size: number } | null {
-    const found = mark(path);
-    const name = this.#name(path);
-    this.#seen.add(name);
-    if (found === null) {
-      this.#rows.set(name, { mark: ABSENT, md5: '', trusted: false });
+    const stat = statIfAny(path);
+    const row = this.#row(path);
+    if (stat === undefined) {
+      this.#set(row, ABSENT, '', false);
       return null;
     }
-    const row = this.#rows.get(name);
-    if (row?.trusted && row.md5 !== '' && sameMark(row.mark, found)) return { md5: row.md5 as Md5, size: found.size };
+    const known = this.#md5s[row] as Md5;
+    if (known !== '' && ((this.#flags[row] as number) & TRUSTED) !== 0 && this.#looksAs(row, stat))
+      return { md5: known, size: stat.size };
     // One read within a tick of its last change may change once more and look the same.
-    const trusted = found.ctimeMs + GRAIN_MS < nowMs();
+    const trusted = stat.ctimeMs + GRAIN_MS < nowMs();
     this.hashedFiles++;
     const { md5, size } = hashFile(path);
-    this.#rows.set(name, { mark: found, md5, trusted });
+    this.#set(row, stat, md5, trusted);
     return { md5, size };
   }
 
@@ -94,21 +111,15 @@ export class Marks {
   /** Remember a file this process has just written with known bytes. */
   note(path: string, md5: string): void {
     const found = mark(path);
-    if (found === null) return;
-    const name = this.#name(path);
-    this.#seen.add(name);
-    this.#rows.set(name, { mark: found, md5, trusted: true });
+    if (found !== null) this.#set(this.#row(path), found, md5, true);
   }
 
-  /** Remember two names of one file, as a hard link leaves them. */
-  noteTwo(path: string, other: string, md5: string): Mark {
-    const found = mark(path) as Mark;
-    for (const one of [path, other]) {
-      const name = this.#name(one);
-      this.#seen.add(name);
-      this.#rows.set(name, { mark: found, md5, trusted: true });
-    }
-    return found;
+  /** Remember two names of one file, as a hard link leaves them. Returns its size. */
+  noteTwo(path: string, other: string, md5: string): number {
+    const found = statIfAny(path) as fs.Stats;
+    this.#set(this.#row(path), found, md5, true);
+    this.#set(this.#row(other), found, md5, true);
+    return found.size;
   }
 
   /** Watch a folder, or a file whose bytes matter only to the fast path. */
@@ -117,34 +128,32 @@ export class Marks {
   }
 
   forget(path: string): void {
-    const name = this.#name(path);
-    this.#rows.delete(name);
-    this.#seen.delete(name);
+    const row = this.#row(path);
+    this.#rows.delete(this.#names[row] as string);
+    this.#flags[row] = 0;
   }
 
-  /** Save what was seen. With an answer, wait out the clock's grain first, so that the next run may trust every entry. */
-  save(tmp: string, question: string, given?: unknown): void {
-    const answer = given !== undefined && this.#areStill() ? given : undefined;
-    const paths: string[] = [];
+  /** Save what was seen. With answers, wait out the clock's grain first, so that the next run may trust every entry. */
+  save(tmp: string, question: string, given?: Readonly<Record<string, Answer>>): void {
+    const answers = given !== undefined && this.#areStill() ? given : null;
+    const names: string[] = [];
     const marks: number[] = [];
     const md5s: string[] = [];
     let newestMs = 0;
-    for (const name of this.#seen) {
-      const row = this.#rows.get(name);
-      if (row === undefined || isYoung(row)) continue;
-      const { size, mtimeMs, ctimeMs, ino } = row.mark;
-      paths.push(name);
-      marks.push(size, mtimeMs, ctimeMs, ino);
-      md5s.push(row.md5);
-      newestMs = Math.max(newestMs, ctimeMs);
+    for (let row = 0; row < this.#names.length; row++) {
+      if (!this.#isSeen(row) || this.#isYoung(row)) continue;
+      names.push(this.#names[row] as string);
+      for (let k = 4 * row; k < 4 * row + 4; k++) marks.push(this.#marks[k] as number);
+      md5s.push(this.#md5s[row] as string);
+      newestMs = Math.max(newestMs, this.#marks[4 * row + 2] as number);
     }
-    const text = JSON.stringify({ format: 2, question, answer, paths, marks, md5s } satisfies StateFile);
+    const bytes = encodeState({ question, answers: answers ?? {} }, names, marks, md5s);
     // The file clock ticks behind the system's; look at what it stamped rather than guess.
     for (let tries = 0; tries < 8; tries++) {
       const waitMs = Math.ceil(newestMs + GRAIN_MS + 2 - nowMs()) + tries * 2;
-      const worth = answer !== undefined && waitMs < 100;
+      const worth = answers !== null && waitMs < 100;
       if (worth) sleep(waitMs);
-      writeAtomic(this.#file, text, tmp, { fsync: false });
+      writeAtomic(this.#file, bytes, tmp, { fsync: false });
       if (!worth || fs.statSync(this.#file).mtimeMs > newestMs + GRAIN_MS) return;
     }
   }
@@ -152,16 +161,24 @@ export class Marks {
   /** Read once more what was too young when it was read: whether all of it still has the bytes it had then. */
   #areStill(): boolean {
     let still = true;
-    for (const name of this.#seen) {
-      const row = this.#rows.get(name);
-      if (row === undefined || !isYoung(row)) continue;
-      const waitMs = Math.ceil(row.mark.ctimeMs + GRAIN_MS + 1 - nowMs());
+    for (let row = 0; row < this.#names.length; row++) {
+      if (!this.#isSeen(row) || !this.#isYoung(row)) continue;
+      const before = this.#md5s[row];
+      const waitMs = Math.ceil((this.#marks[4 * row + 2] as number) + GRAIN_MS + 1 - nowMs());
       if (waitMs < 100) sleep(waitMs);
-      const now = this.md5(this.path(name));
-      const after = this.#rows.get(name);
-      if (now?.md5 !== row.md5 || after === undefined || isYoung(after)) still = false;
+      const now = this.md5(this.path(this.#names[row] as string));
+      if (now?.md5 !== before || this.#isYoung(row)) still = false;
     }
     return still;
+  }
+
+  #isSeen(row: number): boolean {
+    return ((this.#flags[row] as number) & SEEN) !== 0;
+  }
+
+  /** Whether the file was read within a tick of its last change. */
+  #isYoung(row: number): boolean {
+    return this.#md5s[row] !== '' && ((this.#flags[row] as number) & TRUSTED) === 0;
   }
 
   /** Absolute path of a remembered name. */
@@ -170,10 +187,7 @@ export class Marks {
   }
 }
 
-/** Whether the file was read within a tick of its last change. */
-function isYoung({ md5, trusted }: Row): boolean {
-  return md5 !== '' && !trusted;
-}
+const ABSENT = { size: -1, mtimeMs: 0, ctimeMs: 0, ino: 0 };
 
 function sleep(ms: number): void {
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

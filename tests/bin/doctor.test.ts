@@ -38,7 +38,7 @@ describe('each fault is found by its check', () => {
     ['a remote that is not there', 'remote', 'note', { '.dvc/config': REMOTE('../gone') }, /here is not there yet/],
     ['a remote that is a service', 'remote', 'bad', { '.dvc/config': REMOTE('s3://bucket') }, /not a folder/],
     ['a cache of DVC 2', 'layout', 'note', { '.dvc/cache/ab/cdef': '' }, /1 folders of DVC 2/],
-    ['a torn state file', 'state', 'note', { '.pipeline/state.json': '{"format"' }, /^\.pipeline\/state\.json is torn/],
+    ['a torn state file', 'state', 'note', { '.pipeline/state': '{"format"' }, /^\.pipeline\/state is torn/],
     ['a lock without an owner', 'lock', 'note', { '.pipeline/lock': '' }, /names no owner/],
     ['a lock of a dead process', 'lock', 'note', { '.pipeline/lock': LOCK(2 ** 22 + 1) }, /which is gone/],
     ['a lock of a living process', 'lock', 'ok', { '.pipeline/lock': LOCK(process.pid) }, /runs since then/],

@@ -177,7 +177,7 @@ describe('after a full run', () => {
 
   test('deleting our own state runs nothing that receipts still know', async () => {
     const rig = await ranChain();
-    for (const name of ['state.json', 'last.json', 'spec.json', 'code']) rig.remove(`.pipeline/${name}`);
+    for (const name of ['state', 'last.json', 'spec.json', 'code']) rig.remove(`.pipeline/${name}`);
     expect(await rig.run()).toMatchObject({ code: 0, started: [], restored: [] });
   });
 

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gitBlob } from '../../lib/base/digest.ts';
 import { ProblemError } from '../../lib/base/problem.ts';
 import { buildCode, type CodeRoots, reach, sourcePath } from '../../lib/engine/build.ts';
-import { GRAIN_MS, Marks } from '../../lib/store/marks.ts';
+import { Marks } from '../../lib/store/marks.ts';
+import { GRAIN_MS } from '../../lib/store/state.ts';
 
 let base: string;
 let project: string;
@@ -22,7 +23,7 @@ function write(name: string, text: string): void {
 }
 const roots = (own = project): CodeRoots => ({ project, own, codeDir: join(project, '.code'), tmp: base });
 const build = (entries: string[], own?: string) =>
-  buildCode(roots(own), entries, new Marks(project, join(base, 'state.json')));
+  buildCode(roots(own), entries, new Marks(project, join(base, 'state')));
 const names = async (entry: string, own?: string) => Object.keys(reach(await build([entry], own), entry, {})).sort();
 const problemsOf = async (work: Promise<unknown>) => {
   try {

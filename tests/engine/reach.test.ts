@@ -47,7 +47,7 @@ const FILES: Readonly<Record<string, string>> = {
 
 const build = (): Promise<BuiltCode> => {
   const roots = { project: root, own: resolve('.'), codeDir: join(root, '.code'), tmp: root };
-  return buildCode(roots, ['one.ts', 'two.ts'], new Marks(root, join(root, 'state.json')));
+  return buildCode(roots, ['one.ts', 'two.ts'], new Marks(root, join(root, 'state')));
 };
 /** The code's id of stage one with GBM selected, of the same with OU, and of stage two. */
 async function shas() {

@@ -28,7 +28,7 @@ function openStore(links: readonly LinkType[] = ['copy']): BlobStore {
   return new BlobStore({
     cacheDir: join(root, 'cache'),
     links,
-    marks: new Marks(root, join(root, 'state.json')),
+    marks: new Marks(root, join(root, 'state')),
     laying: join(root, 'tmp'),
     quarantine: join(root, 'quarantine'),
   });
@@ -145,16 +145,16 @@ describe('the memory of marks', () => {
     writeFileSync(path, 'one');
     const old = new Date(Date.now() - 60_000);
     utimesSync(path, old, old);
-    const first = new Marks(root, join(root, 'state.json'));
+    const first = new Marks(root, join(root, 'state'));
     first.md5(path);
     first.save(root, 'q', {});
-    const second = new Marks(root, join(root, 'state.json'));
+    const second = new Marks(root, join(root, 'state'));
     expect(second.md5(path)?.md5).toBe(md5('one'));
     expect(second.hashedFiles).toBe(0);
     // Same size, same modification time: the inode's own time tells.
     writeFileSync(path, 'two');
     utimesSync(path, old, old);
-    const third = new Marks(root, join(root, 'state.json'));
+    const third = new Marks(root, join(root, 'state'));
     expect(third.md5(path)?.md5).toBe(md5('two'));
     expect(third.hashedFiles).toBe(1);
   });
@@ -162,10 +162,10 @@ describe('the memory of marks', () => {
   test('does not trust an entry as young as itself', () => {
     const path = join(root, 'f');
     writeFileSync(path, 'one');
-    const first = new Marks(root, join(root, 'state.json'));
+    const first = new Marks(root, join(root, 'state'));
     first.md5(path);
     first.save(root, 'q');
-    const second = new Marks(root, join(root, 'state.json'));
+    const second = new Marks(root, join(root, 'state'));
     second.md5(path);
     expect(second.hashedFiles).toBe(1);
   });

@@ -30,7 +30,7 @@ export function openFolder(remote?: string): Folder {
   const root = mkdtempSync(join(tmpdir(), 'marketloom-store-'));
   made.push(root);
   mkdirSync(join(root, 'laying'));
-  const marks = new Marks(root, join(root, 'state.json'));
+  const marks = new Marks(root, join(root, 'state'));
   const store = new BlobStore({
     cacheDir: join(root, '.dvc', 'cache'),
     quarantine: join(root, 'quarantine'),

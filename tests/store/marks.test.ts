@@ -11,17 +11,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { md5 } from '../../lib/base/digest.ts';
-import { GRAIN_MS, Marks, type StateFile } from '../../lib/store/marks.ts';
+import { Marks } from '../../lib/store/marks.ts';
+import { decodeState, fullNames, GRAIN_MS, type State } from '../../lib/store/state.ts';
 import { healFs, replaceFs } from './faults.ts';
 
 let root: string;
 let state: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'marketloom-marks-'));
-  state = join(root, 'state.json');
+  state = join(root, 'state');
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -31,8 +32,13 @@ afterEach(() => {
 
 const at = (name: string) => join(root, name);
 const open = () => new Marks(root, state);
+/** The bytes of a memory that says it has so many rows. */
+function withCount(bytes: Buffer, count: number): Buffer {
+  bytes.writeDoubleLE(count, 8);
+  return bytes;
+}
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const saved = () => JSON.parse(readFileSync(state, 'utf8')) as StateFile;
+const saved = () => decodeState(readFileSync(state)) as State;
 
 /** A memory that has seen these files, saved long after they were written. */
 async function remember(...names: string[]): Promise<void> {
@@ -148,9 +154,9 @@ describe('what is too young proves nothing', () => {
     writeFileSync(at('f'), 'six');
     vi.useRealTimers();
     await sleep(2 * GRAIN_MS);
-    marks.save(root, 'q', { all: 'up to date' });
+    marks.save(root, 'q', { run: { stdout: '', stderr: 'up to date' } });
     // The run had other bytes than those that lie there now: its answer must not be served.
-    expect(saved().answer).toBeUndefined();
+    expect(saved().answers).toEqual({});
     expect(open().md5(at('f'))?.md5).toBe(md5('six'));
     stands = false;
   });
@@ -170,24 +176,60 @@ describe('what is too young proves nothing', () => {
 });
 
 describe('the file of marks', () => {
-  test.each([
-    ['torn', (text: string) => text.slice(0, text.length / 2)],
-    ['empty', () => ''],
-    ['not JSON', () => '\0\0\0'],
-    ['null', () => 'null'],
-    ['a list', () => '[]'],
-    ['of another format', (text: string) => text.replace('"format":2', '"format":1')],
-    ['without marks', () => '{"format":2,"paths":["f"]}'],
-    ['with too few marks', () => '{"format":2,"paths":["f"],"marks":[],"md5s":["x"]}'],
-    ['with paths that are no list', () => '{"format":2,"paths":{},"marks":[],"md5s":[]}'],
+  test.each<[string, (bytes: Buffer) => Uint8Array]>([
+    ['torn among its numbers', (bytes) => bytes.subarray(0, 30)],
+    ['torn among its names', (bytes) => bytes.subarray(0, -1)],
+    ['torn before its names', (bytes) => bytes.subarray(0, 16 + 32 + 32)],
+    ['longer than it was', (bytes) => Buffer.concat([bytes, Buffer.from('\0g')])],
+    ['empty', () => Buffer.alloc(0)],
+    ['all zeros', () => Buffer.alloc(4096)],
+    [
+      'of the format before',
+      () => Buffer.from('{"format":2,"question":"q","paths":["f"],"marks":[1,2,3,4],"md5s":["x"]}'),
+    ],
+    ['of another byte order', (bytes) => Buffer.from(bytes.subarray(0, bytes.length & ~7)).swap64()],
+    ['of no number of rows', (bytes) => withCount(bytes, Number.NaN)],
+    ['of more rows than it holds', (bytes) => withCount(bytes, 2 ** 40)],
+    ['of half a row', (bytes) => withCount(bytes, 0.5)],
+    ['without folders', (bytes) => Buffer.from(bytes.toString('latin1').replace('folders', 'fodlers'), 'latin1')],
   ])('that is %s costs one reading and nothing else', async (_, damage) => {
     writeFileSync(at('f'), 'one');
     await remember('f');
-    writeFileSync(state, damage(readFileSync(state, 'utf8')));
+    writeFileSync(state, damage(readFileSync(state)));
     await sleep(GRAIN_MS);
     const marks = open();
     expect(marks.md5(at('f'))?.md5).toBe(md5('one'));
     expect(marks.hashedFiles).toBe(1);
+  });
+
+  test('keeps every row of many in folders, absolute places and other alphabets', async () => {
+    const names = [
+      'top',
+      'ünï/çode',
+      '新/文',
+      'a b/new\nline',
+      'one/deep/er',
+      ...Array.from({ length: 20 }, (_, i) => `many/${i}`),
+    ];
+    for (const name of names) {
+      mkdirSync(dirname(at(name)), { recursive: true });
+      writeFileSync(at(name), name);
+    }
+    const outside = mkdtempSync(join(tmpdir(), 'marketloom-outside-'));
+    for (let i = 0; i < 10; i++) writeFileSync(join(outside, `${i}`), `${i}`);
+    await sleep(2 * GRAIN_MS);
+    const look = (marks: Marks) => [
+      ...names.map((name) => marks.md5(at(name))?.md5),
+      ...Array.from({ length: 10 }, (_, i) => marks.md5(join(outside, `${i}`))?.md5),
+      marks.md5(at('many/none')),
+    ];
+    const first = open();
+    const seen = look(first);
+    first.save(root, 'q', {});
+    const second = open();
+    expect(look(second)).toEqual(seen);
+    expect(second.hashedFiles).toBe(0);
+    rmSync(outside, { recursive: true });
   });
 
   test('that is a folder costs no more', () => {
@@ -201,7 +243,7 @@ describe('the file of marks', () => {
     writeFileSync(at('g'), 'two');
     await remember('f', 'g');
     await remember('g');
-    expect(saved().paths).toEqual(['g']);
+    expect(fullNames(saved())).toEqual(['g']);
   });
 
   test('names files below the root by their place in it, so that it survives a move of the project', async () => {
@@ -213,7 +255,7 @@ describe('the file of marks', () => {
     marks.md5(at('outside'));
     marks.save(root, 'q', {});
     renameSync(at('here'), at('there'));
-    expect(saved().paths).toEqual(['f', at('outside')]);
+    expect(fullNames(saved())).toEqual(['f', at('outside')]);
     const moved = new Marks(at('there'), state);
     expect(moved.md5(at('there/f'))?.md5).toBe(md5('one'));
     expect(moved.hashedFiles).toBe(0);
@@ -222,7 +264,9 @@ describe('the file of marks', () => {
 
   test('remembers what was asked for and is not there: its appearing is a change', async () => {
     await remember('none');
-    expect(saved()).toMatchObject({ paths: ['none'], marks: [-1, 0, 0, 0], md5s: [''] });
+    expect(fullNames(saved())).toEqual(['none']);
+    expect([...saved().marks]).toEqual([-1, 0, 0, 0]);
+    expect(saved().md5s()).toBe(' '.repeat(32));
   });
 
   test('forgets what it is told to', async () => {
@@ -231,7 +275,7 @@ describe('the file of marks', () => {
     marks.md5(at('f'));
     marks.forget(at('f'));
     marks.save(root, 'q');
-    expect(saved().paths).toEqual([]);
+    expect(fullNames(saved())).toEqual([]);
   });
 });
 

@@ -1,0 +1,120 @@
+// What a command remembers for the next one, as flat lists: tens of thousands of marks are read and compared within milliseconds.
+
+/** Two writes within one tick of the file clock leave the same times; younger entries prove nothing (the "racy git" rule). */
+export const GRAIN_MS = 12;
+
+/** What a command says when nothing it rests on has changed. */
+export interface Answer {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What was asked and what there was to say. */
+export interface Asked {
+  /** Everything besides files that can change an answer, without the command; an answer serves only the same question. */
+  readonly question: string;
+  /** By command; none when the last one did not end with everything up to date. */
+  readonly answers: Readonly<Record<string, Answer>>;
+}
+
+export interface State extends Asked {
+  /** Where the names are: a folder of the project (empty for the project itself) or an absolute one, and how many names come from it. */
+  readonly folders: readonly (readonly [string, number])[];
+  /** Below their folder. */
+  readonly names: readonly string[];
+  /** size, mtimeMs, ctimeMs, ino of each name; size -1 for what is not there. */
+  readonly marks: Float64Array;
+  /** Every md5 in one text, 32 digits a name; blanks for a name without one. */
+  readonly md5s: () => string;
+}
+
+/** A number that another byte order and other formats read as another one. */
+const FORMAT = 3 + 2 ** -40;
+const HEAD_BYTES = 2 * 8;
+const MARK_BYTES = 4 * 8;
+const MD5_BYTES = 32;
+
+/** Entering a folder costs as much as a few longer names. */
+const WORTH_ENTERING = 8;
+
+/**
+ * The bytes of a state: numbers first, where they are aligned, then md5s, then texts parted by what no path and no JSON holds.
+ * Names are below the project or absolute; four numbers a name, and an md5 or an empty text.
+ */
+export function encodeState(
+  asked: Asked,
+  names: readonly string[],
+  marks: readonly number[],
+  md5s: readonly string[],
+): Uint8Array {
+  const groups = new Map<string, number[]>();
+  names.forEach((name, i) => {
+    const folder = name.slice(0, Math.max(0, name.lastIndexOf('/')));
+    const group = groups.get(folder);
+    if (group === undefined) groups.set(folder, [i]);
+    else group.push(i);
+  });
+  const here: number[] = [];
+  const folders: [string, number][] = [];
+  const order: number[] = [];
+  for (const [folder, group] of groups) {
+    // A folder that is not there cannot be entered.
+    const isThere = group.some((i) => marks[4 * i] !== -1);
+    if (folder === '' || !isThere || group.length < WORTH_ENTERING) here.push(...group);
+    else {
+      folders.push([folder, group.length]);
+      order.push(...group);
+    }
+  }
+  const below = (folder: string, from: number, count: number) =>
+    order.slice(from, from + count).map((i) => (names[i] as string).slice(folder.length + 1));
+  const texts = [''];
+  let from = 0;
+  for (const [folder, count] of folders) {
+    texts.push(...below(folder, from, count));
+    from += count;
+  }
+  folders.push(['', here.length]);
+  order.push(...here);
+  texts.push(...here.map((i) => names[i] as string));
+  texts[0] = JSON.stringify({ question: asked.question, answers: asked.answers, folders });
+  const text = Buffer.from(texts.join('\0'));
+  const bytes = Buffer.from(new ArrayBuffer(HEAD_BYTES + (MARK_BYTES + MD5_BYTES) * order.length + text.length));
+  const numbers = new Float64Array(bytes.buffer, 0, 2 + 4 * order.length);
+  numbers.set([FORMAT, order.length]);
+  order.forEach((i, at) => {
+    for (let k = 0; k < 4; k++) numbers[2 + 4 * at + k] = marks[4 * i + k] as number;
+  });
+  const digests = order.map((i) => (md5s[i] as string).slice(0, MD5_BYTES).padEnd(MD5_BYTES));
+  bytes.write(digests.join(''), numbers.byteLength, 'latin1');
+  text.copy(bytes, bytes.length - text.length);
+  return bytes;
+}
+
+/** The state in these bytes, or null when they hold none. */
+export function decodeState(bytes: Buffer): State | null {
+  if (bytes.byteOffset % 8 !== 0 || bytes.length < HEAD_BYTES) return null;
+  const [format, count = 0] = new Float64Array(bytes.buffer, bytes.byteOffset, 2);
+  const md5At = HEAD_BYTES + MARK_BYTES * count;
+  const textAt = md5At + MD5_BYTES * count;
+  if (format !== FORMAT || !Number.isSafeInteger(count) || count < 0 || textAt > bytes.length) return null;
+  const names = bytes.toString('utf8', textAt).split('\0');
+  try {
+    const { question, answers, folders } = JSON.parse(names.shift() as string) as State;
+    if (names.length !== count || folders.reduce((sum, [, many]) => sum + many, 0) !== count) return null;
+    const marks = new Float64Array(bytes.buffer, bytes.byteOffset + HEAD_BYTES, 4 * count);
+    return { question, answers, folders, names, marks, md5s: () => bytes.toString('latin1', md5At, textAt) };
+  } catch {
+    return null;
+  }
+}
+
+/** The names of a state in its order, each with its folder. */
+export function fullNames({ folders, names }: Pick<State, 'folders' | 'names'>): string[] {
+  let from = 0;
+  return folders.flatMap(([folder, count]) => {
+    const own = names.slice(from, from + count);
+    from += count;
+    return folder === '' ? own : own.map((name) => `${folder}/${name}`);
+  });
+}
