@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { canon, type Json } from '../base/canon.ts';
 import { type GitOid, gitBlob } from '../base/digest.ts';
 import { type Document, type Path, parseDocument } from '../base/document.ts';
-import { legacyDatasetId } from '../base/legacy-id.ts';
+import { LEGACY_WIRING, legacyDatasetId } from '../base/legacy-id.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Place } from '../base/place.ts';
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
@@ -94,6 +94,7 @@ export async function checkAll(
   const generatorVersion = identityValue(raw, 'generator_version', document, resolved, problems);
   raise(problems);
   if (resolved === null || sources === null || code === null) throw new Error('what failed has told no problem');
+  const wiring = wiringId(raw);
   const checked = {
     spec: wired.spec,
     entries,
@@ -101,13 +102,13 @@ export async function checkAll(
     identity: resolved.identity,
     profile: resolved.profile,
     variables: resolved.variables,
-    wiring: wiringId(raw),
+    wiring,
     sources: sources.specs,
     sourceDefaults: sources.defaults,
     seed: seed as number | string | null,
     generatorVersion: generatorVersion as string | null,
     legacyId:
-      generatorVersion === 'v0'
+      generatorVersion === 'v0' && (options.recorded !== undefined || wiring === LEGACY_WIRING)
         ? legacyId(resolved, options.recorded, (flags) =>
             resolveAll(project, raw, document, { ...options, env: {}, flags }, read, []),
           )
@@ -158,7 +159,7 @@ function ownSchema(project: Project, name: string): Schema {
 }
 
 /** What pipeline.yaml itself says of the results: which code, which wires, which literal values; not retries or descriptions. */
-function wiringId({ pipeline, identity, dataset, stages }: RawPipeline): GitOid {
+export function wiringId({ pipeline, identity, dataset, stages }: RawPipeline): GitOid {
   const parts = Object.entries(stages).map(([name, { desc: _d, retries: _r, timeout: _t, ...stage }]) => [name, stage]);
   const said = { pipeline, identity, dataset: dataset?.from, stages: Object.fromEntries(parts) };
   return gitBlob(Buffer.from(canon(JSON.parse(JSON.stringify(said)) as Json)));

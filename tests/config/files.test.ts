@@ -2,10 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseDocument } from '../../lib/base/document.ts';
+import { LEGACY_WIRING } from '../../lib/base/legacy-id.ts';
 import { at } from '../../lib/base/place.ts';
 import { checkValue, flatten, type Schema } from '../../lib/base/schema.ts';
+import { wiringId } from '../../lib/engine/check.ts';
 import { resolveConfig } from '../../lib/engine/config.ts';
 import type { JsonMap } from '../../lib/engine/leaves.ts';
+import type { RawPipeline } from '../../lib/engine/spec.ts';
 import { CLEANING_ACTIONS } from '../../lib/market/clean.ts';
 import { GENERATOR_VERSION } from '../../lib/market/version.ts';
 
@@ -50,6 +53,12 @@ describe('the files of this repository', () => {
       ...(written as JsonMap),
       ...(parseDocument('small.yml', SMALL).value as JsonMap),
     });
+  });
+
+  test('pipeline.yaml is wired as legacy ids say: whoever wires it anew writes its id into lib/base/legacy-id.ts', () => {
+    const text = readFileSync(new URL('../../pipeline.yaml', import.meta.url), 'utf8');
+    const wiring = wiringId(parseDocument('pipeline.yaml', text).value as unknown as RawPipeline);
+    expect([wiring]).toEqual([LEGACY_WIRING]);
   });
 
   test('the profiles schema offers editors every key of the config schema', () => {

@@ -131,6 +131,11 @@ describe('a later run', () => {
       const other = await plan('--profile', 'legacy', '--set', setting);
       expect(other.datasetId, setting).not.toBe('syn_685360ffc97f');
     }
+    rig.edit('pipeline.yaml', 'alpha: $validation.alpha', 'alpha: 0.01');
+    const rewired = await plan('--profile', 'legacy');
+    rig.edit('pipeline.yaml', 'alpha: 0.01', 'alpha: $validation.alpha');
+    expect(rewired.code).toBe(0);
+    expect(rewired.datasetId).not.toBe('syn_685360ffc97f');
   });
 });
 
