@@ -85,6 +85,27 @@ describe('poisson', () => {
     }
   });
 
+  it('from 10 its quick acceptances change no count: each passes the exact test', () => {
+    const s = stream(11);
+    for (const mean of [10, 17.3, 300]) {
+      const b = 0.931 + 2.53 * Math.sqrt(mean);
+      const a = -0.059 + 0.02483 * b;
+      const exact = (bar: number) => {
+        for (let at = 0; ; at += 2 * RETRY) {
+          const u = uniform(s, bar, at) - 0.5;
+          const v = uniform(s, bar, at + RETRY);
+          const edge = 0.5 - Math.abs(u);
+          const count = Math.floor(((2 * a) / edge + b) * u + mean + 0.43);
+          const height = (v * (1.1239 + 1.1328 / (b - 3.4))) / (a / (edge * edge) + b);
+          if (count >= 0 && Math.log(height) <= logPoisson(count, mean)) return count;
+        }
+      };
+      for (let bar = 0; bar < 20_000; bar++) {
+        if (poisson(s, bar, 0, mean) !== exact(bar)) throw new Error(`mean ${mean}, bar ${bar}`);
+      }
+    }
+  });
+
   it('a mean that is negative, too large or no number is refused', () => {
     for (const mean of [-1, 2e15, Number.NaN]) expect(() => poisson(stream(1), 0, 0, mean)).toThrow(RangeError);
   });

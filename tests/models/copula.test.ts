@@ -1,6 +1,7 @@
 // Laws of copulas: theory at published values, simulated dependence and margins at standard errors, and exact limits.
 import { describe, expect, it } from 'vitest';
 import { normal } from '../../lib/math/draw.ts';
+import { chiSquare } from '../../lib/math/laws.ts';
 import {
   NORMAL_LAW,
   normalCdf,
@@ -202,6 +203,8 @@ it('groups of a grouped copula have their own common scale, and the market has o
     commonScale(1, 4, 'metal'),
   ].map((scale) => Array.from({ length: 20 }, (_, session) => scale(session)));
   expect(again).toEqual(market);
+  const address = { scope: 'market', asset: '', component: 'copulaMix' } as const;
+  expect(market![3]).toBe(Math.sqrt(4 / chiSquare(streamOf(1, address), 3, 0, 4)));
   expect(new Set([...market!, ...stocks!, ...metals!]).size).toBe(60);
 });
 

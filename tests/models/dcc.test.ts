@@ -109,6 +109,11 @@ describe('dccRows', () => {
     expect(dccRows(5, params, two, ['A', 'B'], 100, xi.slice(0, 2))).toEqual(whole.slice(0, 2));
   });
 
+  it('the burn-in is addressed by session: another first day begins from another matrix', () => {
+    const starts = [100, 101].map((first) => dccRows(5, { a: 0.04, b: 0.9 }, level, names, first, normals(5, 1)));
+    expect(inForce(starts[0]!, 1, 0, 0)).not.toBeCloseTo(inForce(starts[1]!, 1, 0, 0), 6);
+  });
+
   it('perfectly correlated names stay so', () => {
     const rows = dccRows(
       6,

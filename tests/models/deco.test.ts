@@ -73,6 +73,11 @@ it('stays between 0 and 1 and rises after a large common move', () => {
   expect(moved).toBeGreaterThan(quiet! + 0.05);
 });
 
+it('the burn-in is addressed by session: another first day begins from another level', () => {
+  const [a, b] = [9, 10].map((first) => decoPath(6, params, first, commonShocks(6, 1))[0]!);
+  expect(a).not.toBeCloseTo(b!, 6);
+});
+
 it('without weights it is the level, and a later end changes nothing', () => {
   const c = commonShocks(6, 50);
   expect(decoPath(6, { a: 0, b: 0, rho: 0.3 }, 9, c)).toEqual(new Float64Array(50).fill(0.3));
