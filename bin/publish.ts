@@ -2,16 +2,17 @@
 
 import { join, relative, resolve } from 'node:path';
 import { canon, type Json } from '../lib/base/canon.ts';
+import { sha256Json } from '../lib/base/digest.ts';
 import { type Problem, ProblemError } from '../lib/base/problem.ts';
 import type { DvcConfig } from '../lib/dvc/config-file.ts';
 import { type Dataset, datasetNames, type JsonMap, listDatasets, readDataset } from '../lib/dvc/datasets.ts';
+import type { Basis } from '../lib/dvc/printed.ts';
 import { datasetName, Publisher, surplus } from '../lib/dvc/publish.ts';
 import { isDvcFile } from '../lib/dvc/roots.ts';
 import type { Facts } from '../lib/dvc/translate.ts';
 import { sourcePath } from '../lib/engine/build.ts';
 import type { Listener, RunEvent } from '../lib/engine/event.ts';
 import { codeSha } from '../lib/engine/key.ts';
-import { readLast } from '../lib/engine/last.ts';
 import type { Pipeline } from '../lib/engine/load.ts';
 import { outputPath, type Project } from '../lib/engine/project.ts';
 import type { DoneStage, RunResult } from '../lib/engine/run.ts';
@@ -69,12 +70,13 @@ export async function afterRun(
     const gather = () => gatherEffects(project, pipeline, result, flags, settings);
     const seen = lockMark(project);
     effects = await gather();
-    if (!effects.publisher.isPending) return;
+    if (!effects.publisher.isPending) return effects.publisher.remember();
     // Under the lock everything is looked at once more when dvc has just written what it held the lock for.
     await guardOf(project, dvc, 'pipeline run', emit).alone(async () => {
       if (lockMark(project) !== seen) effects = await gather();
       effects.publisher.apply();
     });
+    effects.publisher.remember();
   });
   const { publisher, name, path, events } = effects;
   for (const event of events) emit(event);
@@ -115,10 +117,10 @@ async function gatherEffects(
     if (given.startsWith('source:')) publisher.source(given.slice('source:'.length), artifact);
   const done = datasetStage(pipeline, result);
   const published = done === null ? null : publish(project, pipeline, result, done, settings, publisher, events);
-  const refusal = publisher.pipeline(pipeline.spec, factsOf(project, pipeline, result, flags), {
-    given: pipeline.given,
-    made: new Map(passed(result).map(([stage, { outputs }]) => [stage, outputs])),
-  });
+  const facts = factsOf(project, pipeline, result, flags);
+  const made = new Map(passed(result).map(([stage, { outputs }]) => [stage, outputs]));
+  const basis = basisOf(project, pipeline, result, facts);
+  const refusal = publisher.pipeline(pipeline.spec, facts, { given: pipeline.given, made }, basis);
   if (refusal !== null) events.push({ type: 'notice', level: 'warn', message: refusal });
   if (published !== null) await retain(project, pipeline, published.name, settings, publisher, events);
   return { publisher, name: published?.name ?? null, path: published?.path ?? null, events };
@@ -212,9 +214,8 @@ function metaOf(
 
 function factsOf(project: Project, pipeline: Pipeline, result: RunResult, flags: EffectFlags): Facts {
   const outside = (path: string) => project.own !== project.root && path.startsWith('marketloom/');
-  const last = readLast(project).units;
   const judges = pipeline.spec.stages.filter(({ name }) => {
-    const known = result.done.get(name)?.units.map((unit) => unit.known) ?? Object.values(last[name] ?? {});
+    const known = result.done.get(name)?.units.map((unit) => unit.known) ?? Object.values(result.units[name] ?? {});
     return known.some(({ verdict }) => verdict !== null);
   });
   const codes = new Map<string, Readonly<Record<string, string>>>();
@@ -239,6 +240,21 @@ function factsOf(project: Project, pipeline: Pipeline, result: RunResult, flags:
     seed: pipeline.seed,
     generatorVersion: pipeline.generatorVersion,
     run: pipeline.run,
+  };
+}
+
+/** What DVC's files rest on, named so that a run which finds it unchanged prints only what units gave anew. */
+function basisOf(project: Project, { spec, stamp, run }: Pipeline, result: RunResult, facts: Facts): Basis {
+  const code = spec.stages.flatMap((stage) => (stage.code.kind === 'module' ? facts.code(stage) : []));
+  // The run's own facts stand in the files only when a stage is wired to them.
+  const told = run.artifact === null ? null : [run.datasetId, run.configHash, run.gitSha];
+  const ground = [stamp, told, facts.command(''), [...facts.judges], code, project.own];
+  return {
+    ground: sha256Json(ground as unknown as Json),
+    run: result.run,
+    before: result.before,
+    same: new Set([...result.done].flatMap(([name, { units }]) => (units.every(({ same }) => same) ? [name] : []))),
+    whole: result.failed.length === 0 && result.skipped.length === 0,
   };
 }
 

@@ -20,7 +20,7 @@ const shared = {
   supported: { 'dynamic-import': false },
   format: 'cjs',
   // Packages most commands need go into the bundle, where the code cache covers them; heavy ones are loaded when used.
-  external: ['ajv', 'apache-arrow', 'esbuild', 'isomorphic-git', 'node-cron', 'parquet-wasm', 'yaml'],
+  external: ['ajv', 'apache-arrow', 'esbuild', 'isomorphic-git', 'node-cron', 'parquet-wasm'],
   write: false,
   metafile: true,
   legalComments: 'none',

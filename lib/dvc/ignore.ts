@@ -2,8 +2,8 @@
 
 /** The text with the name ignored in its own folder; `/name` without a slash behind, or DVC would add it again. */
 export function withIgnored(text: string | null, names: readonly string[]): string {
-  const lines = (text ?? '').split('\n');
-  const missing = names.map(lineOf).filter((line) => !lines.includes(line));
+  const lines = new Set((text ?? '').split('\n'));
+  const missing = names.map(lineOf).filter((line) => !lines.has(line));
   if (missing.length === 0) return text ?? '';
   const before = text === null || text === '' || text.endsWith('\n') ? (text ?? '') : `${text}\n`;
   return `${before}${missing.join('\n')}\n`;

@@ -98,12 +98,11 @@ export function addLocks(
 
 /** The locks without our entries on `wanted`; entries of others stay. */
 export function removeLocks(locks: PathLocks, us: LockOwner, wanted: Wanted): PathLocks {
-  const write = Object.entries(locks.write).filter(
-    ([path, owner]) => !wanted.write.includes(path) || !isSame(owner, us),
-  );
+  const [written, readOnes] = [new Set(wanted.write), new Set(wanted.read)];
+  const write = Object.entries(locks.write).filter(([path, owner]) => !written.has(path) || !isSame(owner, us));
   const read = Object.entries(locks.read).map(([path, owners]): [string, LockOwner[]] => [
     path,
-    owners.filter((owner) => !wanted.read.includes(path) || !isSame(owner, us)),
+    owners.filter((owner) => !readOnes.has(path) || !isSame(owner, us)),
   ]);
   return build(new Map(write), new Map(read));
 }

@@ -93,6 +93,13 @@ export function printLock(stages: readonly LockStage[]): string {
   });
 }
 
+/** The lines of one stage in what `printLock` gives. */
+export function printLockBlock(stage: LockStage): string {
+  return printYaml({ stages: { [stage.name]: lockStageMap(stage) } })
+    .trimEnd()
+    .slice('stages:\n'.length);
+}
+
 /** One stage as dvc.lock holds it; the run-cache hashes this value. */
 export function lockStageMap(stage: LockStage): YamlMap {
   return yamlMap({

@@ -1,13 +1,14 @@
 // The effects of a run on the workspace: data laid out, pointers, latest.json, ignore lines and DVC's files; all of them idempotent (settled point 5).
 import { basename, dirname, join } from 'node:path';
 import type { PythonValue } from '../base/python-json.ts';
-import type { Spec } from '../engine/spec.ts';
+import type { Spec, StageSpec } from '../engine/spec.ts';
 import type { Artifact, BlobStore } from '../store/blob.ts';
-import { readTextIfAny, remove, writeIfChanged } from '../store/files.ts';
+import { ensureDir, readTextIfAny, remove, writeAtomic, writeIfChanged } from '../store/files.ts';
 import { type Dataset, type JsonMap, latestName, readDataset } from './datasets.ts';
 import { withIgnored, withoutIgnored } from './ignore.ts';
-import { type LockStage, parseLock, printLock, printPipeline } from './pipeline-file.ts';
+import { type LockStage, parseLock, printLock, printLockBlock, printPipeline } from './pipeline-file.ts';
 import { printPointer } from './pointer.ts';
+import { type Basis, PRINTED_FILE, type Printed, parsePrinted, replaceBlocks } from './printed.ts';
 import type { DatasetRecord } from './remote.ts';
 import { recordPath } from './roots.ts';
 import {
@@ -42,6 +43,9 @@ export interface Published {
 /** First line of the files DVC reads and we own; without it a file is somebody's and stays as it is. */
 const OURS = '# Written from pipeline.yaml by `pipeline run`; changes here are lost.\n';
 
+/** What a run writes for DVC beside dvc.lock. */
+const TEXTS = ['data/stages/.gitignore', PARAMS_FILE, 'dvc.yaml'] as const;
+
 /** Gathers effects and compares them with what is there; `apply` makes those that are needed, and most often none is. */
 export class Publisher {
   readonly #ground: Ground;
@@ -49,6 +53,7 @@ export class Publisher {
   readonly files = new Set<string>();
   readonly #texts = new Map<string, string>();
   readonly #acts: (() => void)[] = [];
+  #basis: Basis | null = null;
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -117,13 +122,24 @@ export class Publisher {
   }
 
   /** dvc.yaml, the resolved values and dvc.lock; stages not in `made` keep what dvc.lock says of them. Says why when nothing was written. */
-  pipeline(spec: Spec, facts: Facts, found: Found): string | null {
+  pipeline(spec: Spec, facts: Facts, found: Found, basis: Basis): string | null {
     const before = this.#read('dvc.yaml');
     if (before !== null && before.trim() !== '' && !before.startsWith(OURS)) {
       this.#note('dvc.yaml');
       return 'dvc.yaml is not ours and stays as it is: dvc does not know the stages of pipeline.yaml';
     }
+    this.#basis = basis;
     const now = spec.stages.filter(({ name }) => found.made.has(name));
+    const lock = (stage: StageSpec) => lockStage(spec, stage, facts, found);
+    const printed = parsePrinted(this.#read(PRINTED_FILE));
+    if (printed?.ground === basis.ground && this.#stand(printed)) {
+      for (const path of [...TEXTS, 'dvc.lock']) this.files.add(path);
+      const changed = printed.run === basis.before ? now.filter(({ name }) => !basis.same.has(name)) : now;
+      const blocks = new Map(changed.map((stage) => [stage.name, printLockBlock(lock(stage))]));
+      const text = blocks.size === 0 ? null : replaceBlocks(this.#read('dvc.lock') ?? '', blocks);
+      if (text !== null) this.#write('dvc.lock', text);
+      if (text !== null || blocks.size === 0) return null;
+    }
     // A run of everything needs nothing of the old lock, and reading YAML is the slowest part of it.
     const lockText = now.length === spec.stages.length ? null : this.#read('dvc.lock');
     const known: LockStage[] = lockText === null ? [] : parseLock('dvc.lock', lockText);
@@ -131,13 +147,29 @@ export class Publisher {
     this.#write('data/stages/.gitignore', withIgnored(this.#read('data/stages/.gitignore'), names));
     this.#write(PARAMS_FILE, printYaml(paramsValue(spec, facts)));
     this.#write('dvc.yaml', OURS + printPipeline(pipelineStages(spec, facts)));
-    const locked = mergeLock(
-      spec,
-      known,
-      now.map((stage) => lockStage(spec, stage, facts, found)),
-    );
+    const locked = mergeLock(spec, known, now.map(lock));
     if (locked.length > 0) this.#write('dvc.lock', printLock(locked));
     return null;
+  }
+
+  /** Whether DVC's files are as they were left then. */
+  #stand({ files }: Printed): boolean {
+    const { root, store } = this.#ground;
+    const paths = Object.keys(files);
+    return paths.length > 0 && paths.every((path) => store.marks.holds(join(root, path), files[path] as string));
+  }
+
+  /** Remember what DVC's files were printed from, once nothing is pending. */
+  remember(): void {
+    const { root, store } = this.#ground;
+    if (this.#basis === null || !this.#basis.whole || this.isPending) return;
+    const { ground, run } = this.#basis;
+    const files = Object.fromEntries(
+      [...TEXTS, 'dvc.lock'].map((path) => [path, store.marks.md5(join(root, path))?.md5 ?? '']),
+    );
+    const printed: Printed = { format: 1, ground, run, files };
+    ensureDir(dirname(join(root, PRINTED_FILE)));
+    writeAtomic(join(root, PRINTED_FILE), JSON.stringify(printed), store.tmp, { fsync: false });
   }
 
   /** Remove a dataset from the workspace; its blobs are for `gc`. */

@@ -9,17 +9,14 @@ export function readLast(project: Project): Last {
     const isMap = (inner: unknown) => typeof inner === 'object' && inner !== null;
     const isUnit = (unit: LastUnit | null) => typeof unit?.key === 'string' && isMap(unit.outputs);
     const isStage = (units: Readonly<Record<string, LastUnit>>) => isMap(units) && Object.values(units).every(isUnit);
-    if (value?.format === 2 && isMap(value.units) && Object.values(value.units).every(isStage)) return value;
+    if (value?.format === 2 && isMap(value.units) && Object.values(value.units).every(isStage))
+      return { ...value, run: value.run ?? '' };
   } catch {
     // A torn file is no file.
   }
-  return { stamp: '', units: {} };
+  return { stamp: '', run: '', units: {} };
 }
 
-export function writeLast(
-  project: Project,
-  stamp: string,
-  units: Readonly<Record<string, Readonly<Record<string, LastUnit>>>>,
-): void {
-  writeAtomic(project.paths.last, JSON.stringify({ format: 2, stamp, units }), project.tmp, { fsync: false });
+export function writeLast(project: Project, { stamp, run, units }: Last): void {
+  writeAtomic(project.paths.last, JSON.stringify({ format: 2, stamp, run, units }), project.tmp, { fsync: false });
 }

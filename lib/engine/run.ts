@@ -48,6 +48,8 @@ export interface DoneUnit {
   readonly key: string;
   readonly known: Known;
   readonly ran: boolean;
+  /** Found with the key and the result remembered from the last run. */
+  readonly same: boolean;
 }
 
 export interface DoneStage {
@@ -65,6 +67,11 @@ export interface RunResult {
   readonly cached: number;
   readonly restored: number;
   readonly interrupted: boolean;
+  readonly run: string;
+  /** The last run, when all that keys rest on beside inputs is as it was then. */
+  readonly before: string;
+  /** What is known of every unit now, those of stages outside this run included. */
+  readonly units: Last['units'];
 }
 
 export async function runStages(
@@ -126,9 +133,14 @@ class Runner {
     const stages = this.#loaded.spec.stages.filter(({ name }) => this.#options.stages.has(name));
     const waiting = new Map(stages.map((stage) => [stage.name, new Set(needsOf(stage))]));
     const below = new Map<string, StageSpec[]>();
-    for (const stage of stages) for (const name of needsOf(stage)) below.set(name, [...(below.get(name) ?? []), stage]);
+    for (const stage of stages) {
+      for (const name of waiting.get(stage.name) ?? []) {
+        const known = below.get(name);
+        if (known === undefined) below.set(name, [stage]);
+        else known.push(stage);
+      }
+    }
     const ready = stages.filter(({ name }) => waiting.get(name)?.size === 0);
-    const running = new Set<Promise<void>>();
 
     const finish = (stage: StageSpec, ok: boolean) => {
       for (const next of below.get(stage.name) ?? []) {
@@ -137,17 +149,24 @@ class Runner {
         if (needs?.delete(stage.name) && needs.size === 0 && ok && !this.#skipped.includes(next.name)) ready.push(next);
       }
     };
-    for (;;) {
-      while (ready.length > 0 && !this.#stopped()) {
-        const [stage] = ready.splice(this.#options.shuffle?.(ready.length) ?? 0, 1) as [StageSpec];
-        const work = this.#stage(stage)
-          .then((ok) => finish(stage, ok))
-          .finally(() => running.delete(work));
-        running.add(work);
-      }
-      if (running.size === 0) break;
-      await Promise.race(running);
-    }
+    await new Promise<void>((resolve, reject) => {
+      let running = 0;
+      const start = () => {
+        while (ready.length > 0 && !this.#stopped()) {
+          const [stage] = ready.splice(this.#options.shuffle?.(ready.length) ?? 0, 1) as [StageSpec];
+          running++;
+          this.#stage(stage)
+            .then((ok) => {
+              running--;
+              finish(stage, ok);
+              start();
+            })
+            .catch(reject);
+        }
+        if (running === 0) resolve();
+      };
+      start();
+    });
     if (this.#stopped()) {
       const settled = new Set([...this.#done.keys(), ...this.#skipped, ...this.#failed.map(({ stage }) => stage)]);
       this.#skipped.push(...stages.map(({ name }) => name).filter((name) => !settled.has(name)));
@@ -158,6 +177,9 @@ class Runner {
       skipped: this.#skipped,
       ...this.#counts,
       interrupted: this.#options.signal.aborted,
+      run: this.#options.run,
+      before: this.#last.stamp === this.#loaded.stamp ? this.#last.run : '',
+      units: this.#units,
     };
   }
 
@@ -243,7 +265,7 @@ class Runner {
       this.#remember(plan, plan.hit);
       this.#emit({ type: 'unit-hit', ...unit });
       if (plan.hit.verdict !== null) this.#emit({ type: 'unit-verdict', ...unit, ...plan.hit.verdict });
-      return { element, key, known: plan.hit, ran: false };
+      return { element, key, known: plan.hit, ran: false, same: plan.same };
     }
     for (let attempt = 0; ; attempt++) {
       if (this.#options.signal.aborted)
@@ -252,7 +274,7 @@ class Runner {
         const known = await this.#work(stage, plan);
         this.#counts.ran++;
         this.#remember(plan, known);
-        return { element, key, known, ran: true };
+        return { element, key, known, ran: true, same: false };
       } catch (error) {
         const problems = problemsOf(error);
         const again = attempt < stage.retries && problems.every(({ code }) => RETRIED.has(code)) && !this.#stopped();
@@ -365,7 +387,7 @@ class Runner {
   }
 
   saveLast(): void {
-    writeLast(this.#project, this.#loaded.stamp, this.#units);
+    writeLast(this.#project, { stamp: this.#loaded.stamp, run: this.#options.run, units: this.#units });
   }
 }
 

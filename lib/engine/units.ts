@@ -46,6 +46,8 @@ export interface UnitPlan {
   readonly parts: () => KeyParts;
   /** The digests on the unit's ports, as one text. */
   readonly inputText: string;
+  /** Whether its key and its hit are those remembered from the last run. */
+  readonly same: boolean;
   /** The result whose outputs are all here, or null when the unit has to run. */
   readonly hit: Known | null;
   readonly reasons: readonly Reason[];
@@ -60,6 +62,8 @@ export interface LastUnit extends Known {
 
 export interface Last {
   readonly stamp: string;
+  /** The run that wrote this. */
+  readonly run: string;
   readonly units: Readonly<Record<string, Readonly<Record<string, LastUnit>>>>;
 }
 
@@ -137,7 +141,7 @@ function planUnit(
   };
   const same = before !== undefined && last.stamp === loaded.stamp && before.inputText === inputText;
   const key = same ? before.key : made().key;
-  const plan = { stage: stage.name, element, key, parts: () => made().parts, inputText, inputs };
+  const plan = { stage: stage.name, element, key, parts: () => made().parts, inputText, same, inputs };
   if (force) return { ...plan, hit: null, reasons: [{ kind: 'forced' }] };
   const result = same ? before : project.receipts.read(key);
   if (result === null) return { ...plan, hit: null, reasons: whyNew(project, made().parts, before?.key) };

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Dataset, findDataset, listDatasets } from '../../lib/dvc/datasets.ts';
+import type { Basis } from '../../lib/dvc/printed.ts';
 import { datasetName, Publisher, surplus } from '../../lib/dvc/publish.ts';
 import type { Facts } from '../../lib/dvc/translate.ts';
-import type { Spec } from '../../lib/engine/spec.ts';
+import type { Spec, StageSpec } from '../../lib/engine/spec.ts';
 import { drift, layOut } from '../../lib/engine/workspace.ts';
 import { type Folder, openFolder, removeFolders } from '../store/folder.ts';
 
@@ -161,10 +162,11 @@ describe('the files of dvc', () => {
     generatorVersion: null,
     run: { datasetId: '', configHash: '', gitSha: '' },
   };
+  const fresh: Basis = { ground: 'g', run: 'r1', before: '', same: new Set(), whole: true };
   const write = (folder: Folder, ...made: string[]) => {
     const one = publisher(folder);
     const outputs = new Map(made.map((name) => [name, { out: folder.store.put(name) }]));
-    const refusal = one.pipeline(spec, facts, { given: new Map(), made: outputs });
+    const refusal = one.pipeline(spec, facts, { given: new Map(), made: outputs }, fresh);
     one.apply();
     return refusal;
   };
@@ -179,6 +181,61 @@ describe('the files of dvc', () => {
     rmSync(join(folder.root, 'dvc.lock'));
     write(folder, 'a', 'b');
     expect(read(folder, 'dvc.lock')).toBe(both);
+  });
+
+  describe('printed before', () => {
+    const LOCK = 'dvc.lock';
+    // A short name, one that YAML quotes, one it takes for a number, and one too long for a simple key.
+    const named = ['a', 'true', '7', 'b'.repeat(140)];
+    const stages = named.map((name) => ({ ...(spec.stages[0] as StageSpec), name }));
+    /** Bring DVC's files up to date with what each stage gave; `same` names those that gave what they gave before. */
+    const print = (folder: Folder, gave: Record<string, string>, basis: Partial<Basis>) => {
+      const one = publisher(folder);
+      const made = new Map(Object.entries(gave).map(([name, text]) => [name, { out: folder.store.put(text) }]));
+      one.pipeline({ ...spec, stages }, facts, { given: new Map(), made }, { ...fresh, ...basis });
+      one.apply();
+      one.remember();
+      return ['dvc.yaml', 'dvc.lock', 'data/stages/params.yaml'].map((path) => read(folder, path));
+    };
+    const all = (salt: string) => Object.fromEntries(named.map((name) => [name, `${name} ${salt}`]));
+
+    test.each(named)('only what stage %.8s gave anew is printed, and all files are as if printed whole', (name) => {
+      const folder = openFolder();
+      print(folder, all('1'), {});
+      const now = { ...all('1'), [name]: 'other' };
+      const same = new Set(named.filter((one) => one !== name));
+      const next: Partial<Basis> = { run: 'r2', before: 'r1', same };
+      expect(print(folder, now, next)).toEqual(print(openFolder(), now, {}));
+      // A stage that is not done keeps what the lock says of it.
+      const { [name]: _, ...others } = now;
+      const after: Partial<Basis> = { run: 'r3', before: 'r2', same: new Set() };
+      expect(print(folder, others, after)).toEqual(print(openFolder(), now, {}));
+    });
+
+    test('nothing is taken over from files that somebody touched, from another run, or from other grounds', () => {
+      const same = new Set(named);
+      const whole = print(openFolder(), all('2'), {});
+      for (const [then, basis] of [
+        [{ run: 'r0' }, { before: 'r1' }],
+        [{ ground: 'h' }, { before: 'r1' }],
+        [{ whole: false }, { before: 'r1' }],
+        [{}, { before: '' }],
+      ] satisfies [Partial<Basis>, Partial<Basis>][]) {
+        const folder = openFolder();
+        print(folder, all('1'), then);
+        expect(print(folder, all('2'), { run: 'r2', same, ...basis })).toEqual(whole);
+      }
+      for (const path of ['dvc.yaml', LOCK, 'data/stages/params.yaml']) {
+        const folder = openFolder();
+        print(folder, all('2'), {});
+        put(folder, path, read(folder, path).replace('true', 'edited'));
+        expect(print(folder, all('2'), { run: 'r2', before: 'r1', same })).toEqual(whole);
+      }
+      const folder = openFolder();
+      print(folder, all('2'), {});
+      rmSync(join(folder.root, LOCK));
+      expect(print(folder, all('2'), { run: 'r2', before: 'r1', same })).toEqual(whole);
+    });
   });
 
   test('one that somebody else wrote is left alone, an empty one is not somebody’s', () => {

@@ -74,7 +74,7 @@ export function plansOf(
   if (stage === undefined) throw new Error(`no stage ${name}`);
   const found = inputArtifacts(stage, loaded, new Map(Object.entries(above)));
   if ('waitsFor' in found) throw new Error(`${name} waits for ${found.waitsFor}`);
-  return planUnits(project, loaded, stage, found.inputs, { stamp: '', units: {} }, false);
+  return planUnits(project, loaded, stage, found.inputs, { stamp: '', run: '', units: {} }, false);
 }
 
 /** Put a tree of texts into the store. */

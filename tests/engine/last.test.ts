@@ -13,18 +13,19 @@ const unit: LastUnit = {
   outputs: { o: { md5: 'b'.repeat(32) as LastUnit['outputs'][string]['md5'], size: 1 } },
   verdict: null,
 };
-const NOTHING: Last = { stamp: '', units: {} };
+const NOTHING: Last = { stamp: '', run: '', units: {} };
 
 test('what was written is read back', () => {
   const project = new Folder().open();
   expect(readLast(project)).toEqual(NOTHING);
-  writeLast(project, 's', { generate: { AAPL: unit, '': unit } });
-  expect(readLast(project)).toEqual({ format: 2, stamp: 's', units: { generate: { AAPL: unit, '': unit } } });
+  const last: Last = { stamp: 's', run: 'r', units: { generate: { AAPL: unit, '': unit } } };
+  writeLast(project, last);
+  expect(readLast(project)).toEqual({ format: 2, ...last });
 });
 
 test('what is torn, of another format or no memory at all is nothing, and never an error', () => {
   const project = new Folder().open();
-  writeLast(project, 's', { generate: { AAPL: unit } });
+  writeLast(project, { stamp: 's', run: 'r', units: { generate: { AAPL: unit } } });
   const text = readFileSync(project.paths.last, 'utf8');
   const read = (damaged: string) => {
     writeFileSync(project.paths.last, damaged);

@@ -155,7 +155,8 @@ describe('a unit', () => {
     const o = project.store.put(OUT);
     finish(project, plan, { o });
     const { key, inputText } = plan;
-    const last: Last = { stamp: loaded.stamp, units: { a: { '': { key, inputText, outputs: { o }, verdict: null } } } };
+    const units = { a: { '': { key, inputText, outputs: { o }, verdict: null } } };
+    const last: Last = { stamp: loaded.stamp, run: 'r', units };
     const again = (pipeline: Loaded) => {
       const stage = pipeline.spec.stages[0] as StageSpec;
       const raw = pipeline.given.get('source:raw');
@@ -212,7 +213,7 @@ test('a port that takes an element’s slice takes it of a single file as well',
     loaded,
     sliced,
     { p: { '': given as NonNullable<typeof given> } },
-    { stamp: '', units: {} },
+    { stamp: '', run: '', units: {} },
     false,
   );
   const files = plans.map((plan) =>
