@@ -40,6 +40,11 @@ export interface WorkItem {
   readonly timeoutMs: number | null;
 }
 
+/** Every file of every input, as often as it is wired. */
+export function inputFiles({ inputs }: Pick<WorkItem, 'inputs'>): InputFile[] {
+  return Object.values(inputs).flatMap(({ artifacts }) => Object.values(artifacts).flatMap(({ files }) => files));
+}
+
 /** A file the work made, at a temporary place on the store's file system, or one it adopted from an input. */
 export interface MadeFile {
   readonly relpath: string;

@@ -8,7 +8,7 @@ import type { Artifact, SizedEntry } from '../store/blob.ts';
 import type { Receipt } from '../store/receipt.ts';
 import type { Listener } from './event.ts';
 import { keepEvidence } from './evidence.ts';
-import type { Executor, InputFile, MadeFile, WorkItem, WorkResult } from './executor.ts';
+import { type Executor, inputFiles, type MadeFile, type WorkResult } from './executor.ts';
 import type { Reason } from './explain.ts';
 import { readLast, writeLast } from './last.ts';
 import { outputPath, type Project } from './project.ts';
@@ -132,14 +132,8 @@ class Runner {
   async run(): Promise<RunResult> {
     const stages = this.#loaded.spec.stages.filter(({ name }) => this.#options.stages.has(name));
     const waiting = new Map(stages.map((stage) => [stage.name, new Set(needsOf(stage))]));
-    const below = new Map<string, StageSpec[]>();
-    for (const stage of stages) {
-      for (const name of waiting.get(stage.name) ?? []) {
-        const known = below.get(name);
-        if (known === undefined) below.set(name, [stage]);
-        else known.push(stage);
-      }
-    }
+    const below = new Map(stages.map(({ name }): [string, StageSpec[]] => [name, []]));
+    for (const stage of stages) for (const name of waiting.get(stage.name) ?? []) below.get(name)?.push(stage);
     const ready = stages.filter(({ name }) => waiting.get(name)?.size === 0);
 
     const finish = (stage: StageSpec, ok: boolean) => {
@@ -328,7 +322,8 @@ class Runner {
         ),
     );
     // Laying inputs out by hard link changed their blobs' times; they were checked to hold the same bytes.
-    if (code.kind === 'command') for (const { path, md5 } of inputFiles(inputs)) this.#project.marks.note(path, md5);
+    if (code.kind === 'command')
+      for (const { path, md5 } of inputFiles({ inputs })) this.#project.marks.note(path, md5);
     const outputs = this.#take(stage, result);
     const durationMs = Math.round(tickMs() - startedMs);
     const provenance = await this.#options.provenance(plan);
@@ -389,10 +384,6 @@ class Runner {
   saveLast(): void {
     writeLast(this.#project, { stamp: this.#loaded.stamp, run: this.#options.run, units: this.#units });
   }
-}
-
-function inputFiles(inputs: WorkItem['inputs']): InputFile[] {
-  return Object.values(inputs).flatMap(({ artifacts }) => Object.values(artifacts).flatMap(({ files }) => files));
 }
 
 /** Reasons to make a key again: its receipt says what must come out. */

@@ -2,10 +2,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { nowMs } from '../base/clock.ts';
 import { ProblemError } from '../base/problem.ts';
-import { ensureDir, errorCode, guard, hashFile, moveFile, remove, tempName, walk } from '../store/files.ts';
+import {
+  ensureDir,
+  errorCode,
+  guard,
+  hashFile,
+  type Mark,
+  mark,
+  moveFile,
+  remove,
+  settleFile,
+  statIfAny,
+  tempName,
+  walk,
+} from '../store/files.ts';
+import { GRAIN_MS } from '../store/marks.ts';
 import { isSafeName } from '../store/tree.ts';
-import type { MadeFile, WorkItem, WorkResult } from './executor.ts';
+import { inputFiles, type MadeFile, type WorkItem, type WorkResult } from './executor.ts';
 
 /** Only what programs need to be found and to behave alike everywhere. */
 const ENVIRONMENT = { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
@@ -88,6 +103,7 @@ export async function runCommand(item: WorkItem, slot: ShellSlot, tmp: string): 
   let whole = false;
   try {
     layInputs(item, home);
+    const before = lookAtInputs(item);
     if (item.timeoutMs !== null) {
       timer = setTimeout(() => {
         timedOut = true;
@@ -103,7 +119,7 @@ export async function runCommand(item: WorkItem, slot: ShellSlot, tmp: string): 
       throw new ProblemError({ code: 'interrupted', message: `the command of stage \`${item.stage}\` was stopped` });
     if (status === null) throw failure('stage/failed', item, 'was killed', log);
     if (status !== 0) throw failure('stage/failed', item, `left with status ${status}`, log);
-    checkInputs(item, log);
+    checkInputs(item, before, log);
     const outputs = collect(item, home, log, tmp);
     whole = clear(item, home);
     return { outputs, verdict: null };
@@ -175,34 +191,32 @@ function place(from: string, to: string, nested: boolean): void {
   }
 }
 
-function checkInputs(item: WorkItem, log: string): void {
+/** Every input's blob as it was before the command ran; together with the time, that tells whether the command wrote through a link. */
+interface Before {
+  readonly atMs: number;
+  readonly marks: ReadonlyMap<string, Mark | null>;
+}
+
+function lookAtInputs(item: WorkItem): Before {
+  return { marks: new Map(inputFiles(item).map(({ path }) => [path, mark(path)])), atMs: nowMs() };
+}
+
+function checkInputs(item: WorkItem, { marks, atMs }: Before, log: string): void {
   for (const [port, input] of Object.entries(item.inputs)) {
-    for (const artifact of Object.values(input.artifacts)) {
-      for (const file of artifact.files) {
-        const now = fs.statSync(file.path, { throwIfNoEntry: false });
-        if (
-          now !== undefined &&
-          now.size === file.size &&
-          (now.mode & 0o222) === 0 &&
-          hashUnlessOld(file.path, now) === file.md5
-        )
-          continue;
-        throw failure('stage/undeclared-input', item, `changed its input \`${port}\` (${file.relpath})`, log);
-      }
+    for (const file of Object.values(input.artifacts).flatMap(({ files }) => files)) {
+      const [was, now] = [marks.get(file.path), statIfAny(file.path)];
+      const kept =
+        was != null &&
+        now !== undefined &&
+        (now.mode & 0o222) === 0 &&
+        now.size === file.size &&
+        now.ino === was.ino &&
+        now.mtimeMs === was.mtimeMs;
+      // A write within a tick of the clock after the blob's own leaves its times as they were.
+      if (kept && (was.mtimeMs + GRAIN_MS < atMs || hashFile(file.path).md5 === file.md5)) continue;
+      throw failure('stage/undeclared-input', item, `changed its input \`${port}\` (${file.relpath})`, log);
     }
   }
-}
-
-/** Blobs are never written after they are named, so only one modified in the last minute can be one a command wrote through. */
-function hashUnlessOld(path: string, stat: fs.Stats): string {
-  const recent = stat.ctimeMs - stat.mtimeMs < 60_000;
-  return recent && stat.size > 0 ? hashFile(path).md5 : pathMd5(path);
-}
-
-/** The md5 a blob's own name says. */
-function pathMd5(path: string): string {
-  const [folder, name] = path.split('/').slice(-2);
-  return `${folder}${name}`;
 }
 
 /** Hash what the command left and move it to temporary names of the store. */
@@ -242,16 +256,8 @@ function collect(item: WorkItem, home: string, log: string, tmp: string): Record
 
 function made(relpath: string, path: string, tmp: string): MadeFile {
   const temp = tempName(tmp);
-  guard('store', path, () => {
-    moveFile(path, temp);
-    const fd = fs.openSync(temp, 'r');
-    try {
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
-  });
-  return { relpath, ...hashFile(temp), temp };
+  guard('store', path, () => moveFile(path, temp));
+  return { relpath, ...settleFile(temp), temp };
 }
 
 function failure(

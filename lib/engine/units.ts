@@ -144,7 +144,7 @@ function planUnit(
   const plan = { stage: stage.name, element, key, parts: () => made().parts, inputText, same, inputs };
   if (force) return { ...plan, hit: null, reasons: [{ kind: 'forced' }] };
   const result = same ? before : project.receipts.read(key);
-  if (result === null) return { ...plan, hit: null, reasons: whyNew(project, made().parts, before?.key) };
+  if (result === null) return { ...plan, hit: null, reasons: whyNew(project, loaded, last, before, made().parts) };
   // A receipt of a remote may say anything; half a result is none.
   if (Object.keys(stage.outputs).some((port) => result.outputs[port] === undefined))
     return { ...plan, hit: null, reasons: [{ kind: 'receipt-missing' }] };
@@ -182,11 +182,25 @@ function keyParts(
   });
 }
 
-function whyNew(project: Project, parts: KeyParts, lastKey: string | undefined): Reason[] {
-  if (lastKey === undefined) return [{ kind: 'never-made' }];
-  const before = project.receipts.read(lastKey);
-  if (before === null) return [{ kind: 'receipt-missing' }];
-  const reasons = differences(before.parts as unknown as KeyParts, parts);
+/** The digests that were on the unit's ports, or null when they are not known any more. */
+function inputsOf({ inputText }: LastUnit): KeyParts['inputs'] | null {
+  try {
+    return JSON.parse(inputText) as KeyParts['inputs'];
+  } catch {
+    return null;
+  }
+}
+
+function whyNew(project: Project, loaded: Loaded, last: Last, before: LastUnit | undefined, parts: KeyParts): Reason[] {
+  if (before === undefined) return [{ kind: 'never-made' }];
+  // Under the same stamp nothing but inputs can differ, and those are remembered.
+  const inputs = last.stamp === loaded.stamp ? inputsOf(before) : null;
+  const was =
+    inputs === null
+      ? (project.receipts.read(before.key)?.parts as unknown as KeyParts | undefined)
+      : { ...parts, inputs };
+  if (was === undefined) return [{ kind: 'receipt-missing' }];
+  const reasons = differences(was, parts);
   return reasons.length > 0 ? reasons : [{ kind: 'rewired' }];
 }
 
@@ -224,7 +238,7 @@ function codeOf(
   stage: StageSpec,
   values: ReadonlyMap<string, { value: Json }>,
 ): Readonly<Record<string, string>> {
-  if (stage.code.kind === 'command') return { [`cmd:${stage.name}`]: commandId(stage, stage.code.cmd) };
+  if (stage.code.kind === 'command') return commandCode(stage, stage.code.cmd);
   const selection: Record<string, string[]> = {};
   for (const [selector, catalog] of Object.entries(stage.selects)) {
     const names = picksOf(selector, values).flatMap(({ name }) => (pluginFile(name) === null ? [String(name)] : []));
@@ -267,16 +281,23 @@ function cachedReach(code: BuiltCode, entry: string, selection: Selection): Read
   return found;
 }
 
+const commands = new WeakMap<StageSpec, Readonly<Record<string, GitOid>>>();
+
 /** The code of a command is its text and what is taken of what it leaves. */
-function commandId(stage: StageSpec, cmd: string): GitOid {
-  return gitBlob(Buffer.from(canon({ cmd, out: stage.outputs } as unknown as Json)));
+function commandCode(stage: StageSpec, cmd: string): Readonly<Record<string, GitOid>> {
+  let code = commands.get(stage);
+  if (code === undefined) {
+    code = { [`cmd:${stage.name}`]: gitBlob(Buffer.from(canon({ cmd, out: stage.outputs } as unknown as Json))) };
+    commands.set(stage, code);
+  }
+  return code;
 }
 
 /** All code of all stages, every catalog line included, and how they are wired: what dataset_id takes (settled point 2). */
 export function allCode(spec: Spec, code: BuiltCode, wiring: GitOid): Record<string, string> {
   const all: Record<string, string> = { 'pipeline.yaml': wiring };
   for (const stage of spec.stages) {
-    if (stage.code.kind === 'command') all[`cmd:${stage.name}`] = commandId(stage, stage.code.cmd);
+    if (stage.code.kind === 'command') Object.assign(all, commandCode(stage, stage.code.cmd));
     else for (const entry of [stage.code.entry, ...pluginsOf(stage)]) Object.assign(all, reach(code, entry, {}));
   }
   return all;

@@ -60,7 +60,6 @@ export function drift(store: BlobStore, marks: Marks, artifact: Artifact, path: 
 export function layOut(store: BlobStore, marks: Marks, artifact: Artifact, path: string): number {
   const { lay, strays, folders } = driftOf(store, marks, artifact, path);
   for (const stray of strays) remove(join(path, stray));
-  if (lay.length + strays.length > 0) store.forgetFolders();
   for (const [relpath, md5] of lay) store.link(md5, relpath === '' ? path : join(path, relpath));
   if (folders.size === 1 && !fs.existsSync(path)) fs.mkdirSync(path, { recursive: true });
   for (const folder of folders) marks.watch(folder === '' ? path : join(path, folder));

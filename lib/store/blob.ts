@@ -55,8 +55,9 @@ export class BlobStore {
   /** For temporary names on the workspace's file system. */
   readonly #laying: string;
   #links: LinkType[];
-  readonly #trees = new Map<string, readonly TreeEntry[]>();
+  /** Folders of blobs that are there. */
   readonly #folders = new Set<string>();
+  readonly #trees = new Map<string, readonly TreeEntry[]>();
   /** Blobs found damaged in this process. */
   readonly quarantined = new Set<string>();
   /** Called when a blob was found damaged and moved aside. */
@@ -203,20 +204,14 @@ export class BlobStore {
   /** Put a blob at a workspace path by the first link type that works; the old file is replaced whole. */
   link(md5: string, path: string): void {
     guard('lay out', path, () => {
-      if (!this.#folders.has(dirname(path))) {
-        ensureDir(dirname(path));
-        this.#folders.add(dirname(path));
-      }
       const blob = this.path(md5);
       if (this.#links[0] === 'hardlink' && this.#linkNew(blob, path, md5)) return;
       const temp = tempName(this.#laying);
       try {
         this.#linkTo(blob, temp);
         // Renaming over a file makes some file systems flush the new one at once; the workspace can be laid out again.
-        fs.rmSync(path, { force: true });
-        fs.renameSync(temp, path);
-        // rename(2) does nothing when both names are links of one file.
-        if (exists(temp)) remove(temp);
+        if (exists(path)) fs.unlinkSync(path);
+        inFolder(path, () => fs.renameSync(temp, path));
       } catch (error) {
         remove(temp);
         throw error;
@@ -230,7 +225,7 @@ export class BlobStore {
   /** Link a name that is not taken: one step, whole or not at all. False when it needs the longer way. */
   #linkNew(blob: string, path: string, md5: string): boolean {
     try {
-      fs.linkSync(blob, path);
+      inFolder(path, () => fs.linkSync(blob, path));
     } catch (error) {
       if (errorCode(error) !== 'EEXIST' && !this.#next(error)) throw error;
       return false;
@@ -239,6 +234,13 @@ export class BlobStore {
     // DVC creates empty files anew, so that they do not use up link counts.
     if (size === 0) fs.unlinkSync(path);
     return size > 0;
+  }
+
+  #ensureFolder(path: string): void {
+    const folder = dirname(path);
+    if (this.#folders.has(folder)) return;
+    fs.mkdirSync(folder, { recursive: true });
+    this.#folders.add(folder);
   }
 
   #linkTo(from: string, to: string): void {
@@ -259,17 +261,16 @@ export class BlobStore {
     this.#links = this.#links.slice(1);
     return true;
   }
+}
 
-  /** Forget which folders exist, after something outside may have removed them. */
-  forgetFolders(): void {
-    this.#folders.clear();
-  }
-
-  #ensureFolder(path: string): void {
-    const folder = dirname(path);
-    if (this.#folders.has(folder)) return;
-    fs.mkdirSync(folder, { recursive: true });
-    this.#folders.add(folder);
+/** Name a file in a folder that most often is there: looking first would cost two calls a file. */
+function inFolder(path: string, name: () => void): void {
+  try {
+    name();
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    ensureDir(dirname(path));
+    name();
   }
 }
 

@@ -203,7 +203,17 @@ export function hashFile(path: string): { md5: Md5; size: number } {
   return { md5: digest as Md5, size };
 }
 
-export function digestFile(path: string, algorithm: 'md5' | 'sha256'): { digest: string; size: number } {
+/** The same of a file that another program wrote, which is durable afterwards. */
+export function settleFile(path: string): { md5: Md5; size: number } {
+  const { digest, size } = digestFile(path, 'md5', fs.fsyncSync);
+  return { md5: digest as Md5, size };
+}
+
+export function digestFile(
+  path: string,
+  algorithm: 'md5' | 'sha256',
+  onRead: (fd: number) => void = () => {},
+): { digest: string; size: number } {
   return guard('read', path, () => {
     chunk ??= Buffer.allocUnsafe(CHUNK_BYTES);
     const hash = createHash(algorithm);
@@ -216,6 +226,7 @@ export function digestFile(path: string, algorithm: 'md5' | 'sha256'): { digest:
         hash.update(chunk.subarray(0, got));
         size += got;
       }
+      onRead(fd);
     } finally {
       fs.closeSync(fd);
     }
