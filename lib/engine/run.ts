@@ -5,7 +5,7 @@ import type { Json } from '../base/canon.ts';
 import { tickMs } from '../base/clock.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
 import type { Artifact, SizedEntry } from '../store/blob.ts';
-import type { Receipt } from '../store/receipt.ts';
+import { type Receipt, sameOutputs } from '../store/receipt.ts';
 import type { Listener } from './event.ts';
 import { keepEvidence } from './evidence.ts';
 import { type Executor, inputFiles, type MadeFile, type WorkResult } from './executor.ts';
@@ -391,14 +391,6 @@ const REMADE: ReadonlySet<Reason['kind']> = new Set(['forced', 'output-missing',
 
 /** A problem of the stage may pass; a problem of its declaration or of the disk will not. */
 const RETRIED: ReadonlySet<Problem['code']> = new Set(['stage/failed', 'stage/timeout']);
-
-export function sameOutputs(a: Pick<Receipt, 'outputs'>, b: Pick<Receipt, 'outputs'>): boolean {
-  const ports = Object.keys(a.outputs);
-  return (
-    ports.length === Object.keys(b.outputs).length &&
-    ports.every((port) => a.outputs[port]?.md5 === b.outputs[port]?.md5)
-  );
-}
 
 export function problemsOf(error: unknown): readonly Problem[] {
   if (error instanceof ProblemError) return error.problems;

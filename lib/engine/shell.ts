@@ -18,7 +18,7 @@ import {
   tempName,
   walk,
 } from '../store/files.ts';
-import { GRAIN_MS } from '../store/marks.ts';
+import { GRAIN_MS } from '../store/state.ts';
 import { isSafeName } from '../store/tree.ts';
 import { inputFiles, type MadeFile, type WorkItem, type WorkResult } from './executor.ts';
 

@@ -26,6 +26,15 @@ export interface Receipt {
   };
 }
 
+/** Whether two results have the same content on the same ports. */
+export function sameOutputs(a: Pick<Receipt, 'outputs'>, b: Pick<Receipt, 'outputs'>): boolean {
+  const ports = Object.keys(a.outputs);
+  return (
+    ports.length === Object.keys(b.outputs).length &&
+    ports.every((port) => a.outputs[port]?.md5 === b.outputs[port]?.md5)
+  );
+}
+
 export class Receipts {
   readonly dir: string;
   readonly #tmp: string;
