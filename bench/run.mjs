@@ -1,5 +1,6 @@
 // Measures the figures named on the command line, or all, and writes docs/BENCHMARKS.md (not with --quick).
 import { files, title as filesTitle } from './files.mjs';
+import { kernels, title as kernelsTitle } from './kernels.mjs';
 import { layers, title as layersTitle, many, manyTitle, peers, peersTitle } from './layers.mjs';
 import { legacy, title as legacyTitle } from './legacy.mjs';
 import { isMet, store, writePage } from './report.mjs';
@@ -13,6 +14,7 @@ const FIGURES = {
   many: { title: manyTitle, run: many },
   files: { title: filesTitle, run: files },
   legacy: { title: legacyTitle, run: legacy },
+  kernels: { title: kernelsTitle, run: kernels },
   storing: { title: storeTitle, run: storing },
 };
 
@@ -30,7 +32,7 @@ for (const name of asked.length > 0 ? asked : Object.keys(FIGURES)) {
   log(`${name}: ${FIGURES[name].title}`);
   let result;
   try {
-    result = FIGURES[name].run({ quick, log });
+    result = await FIGURES[name].run({ quick, log });
   } catch (error) {
     log(error.stack);
     process.exitCode = 1;

@@ -1,13 +1,13 @@
 // Compiles stage sources and says what each can reach: what is keyed is what the bundle was made from (settled point 1).
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import type { Metafile, Plugin } from 'esbuild';
+import type { Metafile } from 'esbuild';
 import { nowMs } from '../base/clock.ts';
 import { type GitOid, gitBlob, type Md5, md5, sha256 } from '../base/digest.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
 import { ensureDir, mark, readBytes, readTextIfAny, writeAtomic } from '../store/files.ts';
 import type { Marks } from '../store/marks.ts';
 import { GRAIN_MS } from '../store/state.ts';
-import { compiledKernel, kernelEntry, kernelsFile } from './kernels.ts';
+import { compiledKernel, kernels, kernelsFile } from './kernels.ts';
 import { packageIntegrity } from './packages.ts';
 
 /** One source file of a bundle: its ids and what it imports. */
@@ -62,8 +62,8 @@ export function sourcePath(roots: CodeRoots, shown: string): string {
 /** The code of these entries, built again only when a source, the lock file or the builder differs. */
 export async function buildCode(roots: CodeRoots, entries: readonly string[], marks: Marks): Promise<BuiltCode> {
   const locks = [roots.project, roots.own].map((root) => marks.md5(join(root, 'package-lock.json'))?.md5 ?? null);
-  const kernels = marks.md5(kernelsFile(roots.own))?.md5 ?? null;
-  const builtWith = sha256(JSON.stringify([3, locks, kernels, roots.project, roots.own]));
+  const compiled = marks.md5(kernelsFile(roots.own))?.md5 ?? null;
+  const builtWith = sha256(JSON.stringify([3, locks, compiled, roots.project, roots.own]));
   const index = join(roots.codeDir, 'index.json');
   const known = readIndex(index);
   if (known !== null && known.builtWith === builtWith && isFresh(roots, known, entries, marks)) return known;
@@ -187,15 +187,6 @@ async function compile(roots: CodeRoots, entries: readonly string[]) {
     );
   }
 }
-
-/** Puts the compiled form of `x.as.ts` where `./x.wasm` is imported; the source stays what the bundle is said to be made from. */
-const kernels = (own: string): Plugin => ({
-  name: 'kernels',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => ({ path: kernelEntry(resolveDir, path) ?? undefined }));
-    onLoad({ filter: /\.as\.ts$/ }, ({ path }) => ({ contents: compiledKernel(own, path).wasm, loader: 'binary' }));
-  },
-});
 
 function readSources(roots: CodeRoots, metafile: Metafile): Pick<BuiltCode, 'sources' | 'packages'> {
   const sources: Record<string, Source> = {};

@@ -52,3 +52,24 @@ export function compiledKernel(own: string, entry: string): Kernel {
     compiler: found.compiler,
   };
 }
+
+/** What a plugin of esbuild is given, as far as it is used here. */
+interface Hooks {
+  onResolve(
+    on: { filter: RegExp },
+    act: (found: { path: string; resolveDir: string }) => { path: string } | null,
+  ): void;
+  onLoad(on: { filter: RegExp }, act: (found: { path: string }) => { contents: Uint8Array; loader: 'binary' }): void;
+}
+
+/** Puts the compiled form of `x.as.ts` where `./x.wasm` is imported; the source stays what the bundle is said to be made from. */
+export const kernels = (own: string) => ({
+  name: 'kernels',
+  setup({ onResolve, onLoad }: Hooks) {
+    onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
+      const entry = kernelEntry(resolveDir, path);
+      return entry === null ? null : { path: entry };
+    });
+    onLoad({ filter: /\.as\.ts$/ }, ({ path }) => ({ contents: compiledKernel(own, path).wasm, loader: 'binary' }));
+  },
+});

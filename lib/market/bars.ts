@@ -1,9 +1,7 @@
 // Bars of one ticker, and how a run of latent pieces becomes open, high, low and close.
-
-import { uniform } from '../math/draw.ts';
-import { exp, log } from '../math/elementary.ts';
+import { expEach } from '../math/arrays.ts';
 import type { Stream } from '../math/stream.ts';
-import type { PathBlock } from '../models/model.ts';
+import { bridgeExtremes, type Pieces } from './bridges.ts';
 
 /** Bars of one ticker in time order, one array per column. */
 export interface Bars {
@@ -40,44 +38,41 @@ export function joinBars(ticker: string, parts: readonly Bars[]): Bars {
   return whole;
 }
 
-/** Latent values of one bar, prices before rounding to ticks. */
-export interface LatentBar {
-  open: number;
-  high: number;
-  low: number;
-  close: number;
+/** Latent prices of the bars of a block before rounding to ticks; the arrays are reused. */
+export interface LatentBars {
+  readonly open: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly close: Float64Array;
 }
 
-/**
- * Exact extremes of the Brownian bridges over pieces first..last-1 of a block.
- * Per piece with ends a, b and variance w: max = (a + b + sqrt((b - a)^2 - 2 w ln U)) / 2, min with its own U'
- * (the inverse of P(max > x) = exp(-2 (x - a)(x - b) / w)). Draws 2p and 2p + 1 of the bar belong to its piece p.
- */
-export function latentBar(
-  block: Pick<PathBlock, 'from' | 'to' | 'variance'>,
-  first: number,
-  last: number,
+export function latentBarsOf(most: number): LatentBars {
+  const column = () => new Float64Array(most);
+  return { open: column(), high: column(), low: column(), close: column() };
+}
+
+/** Prices of the first `bars` bars of a block from its pieces, `perBar` runs of them a bar; number[b] addresses the draws of bar b. */
+export function latentBars(
+  pieces: Pieces,
+  perBar: number,
+  number: Int32Array,
+  bars: number,
   extremes: Stream,
-  bar: number,
-  out: LatentBar,
+  out: LatentBars,
 ): void {
-  const { from, to, variance } = block;
-  let top = from[first]!;
-  let bottom = top;
-  for (let piece = first; piece < last; piece++) {
-    const a = from[piece]!;
-    const b = to[piece]!;
-    const w = variance[piece]!;
-    const gap = (b - a) * (b - a);
-    const draw = 2 * (piece - first);
-    const up = 0.5 * (a + b + Math.sqrt(gap - 2 * w * log(uniform(extremes, bar, draw))));
-    const down = 0.5 * (a + b - Math.sqrt(gap - 2 * w * log(uniform(extremes, bar, draw + 1))));
-    top = Math.max(top, up);
-    bottom = Math.min(bottom, down);
+  const { from, to, ends } = pieces;
+  const { open, high, low, close } = out;
+  bridgeExtremes(pieces, perBar, number, bars, extremes, high, low);
+  for (let b = 0, first = 0; b < bars; b++) {
+    const last = ends[(b + 1) * perBar - 1]!;
+    open[b] = from[first]!;
+    close[b] = to[last - 1]!;
+    first = last;
   }
-  out.open = exp(from[first]!);
-  out.close = exp(to[last - 1]!);
+  for (const column of [open, high, low, close]) expEach(column.subarray(0, bars));
   // exp may turn a log that is above by the last bit into a price that is not: the ends bound the range once more.
-  out.high = Math.max(exp(top), out.open, out.close);
-  out.low = Math.min(exp(bottom), out.open, out.close);
+  for (let b = 0; b < bars; b++) {
+    high[b] = Math.max(high[b]!, open[b]!, close[b]!);
+    low[b] = Math.min(low[b]!, open[b]!, close[b]!);
+  }
 }

@@ -4,7 +4,7 @@ import { log } from '../math/elementary.ts';
 import { streamOf } from '../math/stream.ts';
 import { checkCopula, commonScale, marginScale } from '../models/copula.ts';
 import type { Model, ModelParams, PathBlock, VolatilityModel } from '../models/model.ts';
-import { type Bars, emptyBars, joinBars, type LatentBar, latentBar } from './bars.ts';
+import { type Bars, emptyBars, joinBars, latentBars, latentBarsOf } from './bars.ts';
 import { type Calendar, calendarOf, sessionsBetween } from './calendar.ts';
 import { type EpochDay, parseDate } from './day.ts';
 import { frequencyOf } from './frequency.ts';
@@ -109,7 +109,7 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
   block.state[0] = log(request.startPrice);
   kernel.start(block.state, origin);
 
-  const latent: LatentBar = { open: 0, high: 0, low: 0, close: 0 };
+  const latent = latentBarsOf(layout.number.length);
   const ticks = new Float64Array(4);
   const coarse = { bars: 0, of: 0, worst: Number.POSITIVE_INFINITY };
   let made = 0;
@@ -125,18 +125,17 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
 
     const count = layout.first[filled]!;
     const bars = emptyBars(ticker, layout.day.slice(0, count), plan.daily ? null : layout.time.slice(0, count));
-    for (let b = 0, first = 0; b < count; b++) {
-      const last = block.ends[(b + 1) * plan.perBar - 1]!;
-      latentBar(block, first, last, extremes, layout.number[b]!, latent);
-      roundBar(latent.open, latent.high, latent.low, latent.close, tick, ticks);
+    latentBars(block, plan.perBar, layout.number, count, extremes, latent);
+    for (let b = 0; b < count; b++) {
+      const open = latent.open[b]!;
+      roundBar(open, latent.high[b]!, latent.low[b]!, latent.close[b]!, tick, ticks);
       if (!(ticks[1]! * tick.size <= Number.MAX_SAFE_INTEGER)) throw outOfRange(request, coarse.of + b);
       bars.open[b] = priceOf(ticks[0]!, tick);
       bars.high[b] = priceOf(ticks[1]!, tick);
       bars.low[b] = priceOf(ticks[2]!, tick);
       bars.close[b] = priceOf(ticks[3]!, tick);
       const sd = block.sd[layout.session[b]!]! * Math.sqrt(layout.share[b]!);
-      countCoarse(coarse, (sd * latent.open * tick.scale) / tick.size);
-      first = last;
+      countCoarse(coarse, (sd * open * tick.scale) / tick.size);
     }
     volume(bars.volume, origin + at, filled, sizes, surroundings.volume?.subarray(at, at + filled) ?? null);
     if (surroundings.barVolume !== null) scaleVolume(bars.volume, surroundings.barVolume.subarray(made));

@@ -1,6 +1,6 @@
 // Draws at an address: uniform, normal, exponential and integer values of (stream, bar, draw), none depending on another.
 import { exp, log } from './elementary.ts';
-import { kernelOf, place } from './kernel.ts';
+import { inPlace, kernelOf, LONGEST_UNIT, place } from './kernel.ts';
 import wasm from './kernels/draw.wasm';
 import { type Stream, threefry, word, words } from './stream.ts';
 
@@ -102,8 +102,6 @@ function tail(stream: Stream, bar: number, draw: number): number {
 
 /** Words of a chunk of counters in the kernel: two of 32 bits for each of 256. */
 const CHUNK = 256;
-/** Doubles worked on at a time when they lie outside the kernels' memory. */
-const SPARE = 2048;
 
 interface DrawKernel {
   init(scratch: number, ziggurat: number): void;
@@ -120,11 +118,7 @@ interface DrawKernel {
   ): void;
 }
 
-/** In the kernels' memory, for arrays that are not. */
-let spare: Float64Array;
-
 const drawKernel = kernelOf<DrawKernel>(wasm, ({ init }, zeros) => {
-  spare = zeros(SPARE);
   const ziggurat = zeros(3 * LAYERS + 2);
   for (let i = 0; i < LAYERS; i++) {
     ziggurat[2 * i] = sure[i]!;
@@ -151,24 +145,14 @@ export function addNormals(
   // The kernel would write past the end.
   if (!(bars * perBar <= out.length)) throw new RangeError(`${bars} x ${perBar} normals into ${out.length} places`);
   const kernel = drawKernel();
-  const at = place(out);
-  if (kernel === null || (at === 0 && perBar > SPARE)) {
+  if (kernel === null || perBar > LONGEST_UNIT) {
     addNormalsTwin(out, stream, weight, firstBar, bars, perBar);
     return;
   }
   const { key0, key1, mask0, mask1 } = stream;
-  if (at !== 0) {
-    kernel.addNormals(at, key0, key1, mask0, mask1, weight, firstBar, bars, perBar);
-    return;
-  }
-  const most = Math.floor(SPARE / perBar);
-  for (let b = 0; b < bars; b += most) {
-    const some = Math.min(most, bars - b);
-    const part = out.subarray(b * perBar, (b + some) * perBar);
-    spare.set(part);
-    kernel.addNormals(place(spare), key0, key1, mask0, mask1, weight, firstBar + b, some, perBar);
-    part.set(spare.subarray(0, part.length));
-  }
+  inPlace(out.subarray(0, bars * perBar), perBar, (at, length, start) => {
+    kernel.addNormals(at, key0, key1, mask0, mask1, weight, firstBar + start / perBar, length / perBar, perBar);
+  });
 }
 
 /** `addNormals` in TypeScript: what the kernel is held to, and what runs where there is none. */

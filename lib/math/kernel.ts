@@ -7,11 +7,16 @@ const PAGES = 1024;
 
 interface Memory {
   readonly memory: { readonly buffer: ArrayBuffer };
-  /** Bytes handed out so far; the first stay free, so that no place is 0. */
+  /** Bytes handed out so far. */
   top: number;
   /** Arrays given back, by length. */
   readonly free: Map<number, Float64Array[]>;
+  /** Through which the values of arrays go that lie elsewhere. */
+  readonly spare: Float64Array;
 }
+
+/** Doubles of such an array worked on at a time. */
+const SPARE = 2048;
 
 let opened: Memory | null | undefined;
 
@@ -22,7 +27,9 @@ function open(): Memory | null {
   try {
     if (typeof WebAssembly !== 'undefined') {
       const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
-      opened = { memory, top: 16, free: new Map() };
+      // Place 0 stays free: it means elsewhere.
+      const spare = new Float64Array(memory.buffer, 16, SPARE);
+      opened = { memory, top: 16 + 8 * SPARE, free: new Map(), spare };
     }
   } catch {
     // The twins need none.
@@ -62,6 +69,33 @@ export function release(...arrays: readonly Float64Array[]): void {
 export function place(array: Float64Array): number {
   return opened && array.buffer === opened.memory.buffer ? array.byteOffset : 0;
 }
+
+/**
+ * Lets a kernel work on a whole array: where it lies, or piece by piece through a copy. Pieces are multiples of `unit`, at most 2048
+ * long; `work` is given the place of one, its length and the index where it starts.
+ */
+export function inPlace(
+  array: Float64Array,
+  unit: number,
+  work: (place: number, length: number, start: number) => void,
+): void {
+  const at = place(array);
+  if (at !== 0) {
+    work(at, array.length, 0);
+    return;
+  }
+  const { spare } = opened as Memory;
+  const most = unit * Math.floor(SPARE / unit);
+  for (let start = 0; start < array.length; start += most) {
+    const part = array.subarray(start, start + most);
+    spare.set(part);
+    work(spare.byteOffset, part.length, start);
+    part.set(spare.subarray(0, part.length));
+  }
+}
+
+/** The longest unit that `inPlace` can copy. */
+export const LONGEST_UNIT = SPARE;
 
 let twins = false;
 

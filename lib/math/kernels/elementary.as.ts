@@ -75,12 +75,15 @@ function step(a: f64, x: v128, b: v128): v128 {
   return add(f64x2.splat(a), mul(x, b));
 }
 
-/** Two exponentials; any argument. */
+/** Whether exponentials of both are plain: no scaling needs two factors, and nothing is special. */
+@inline
+export function isPlainExp(x: v128): v128 {
+  return f64x2.lt(f64x2.abs(x), f64x2.splat(706));
+}
+
+/** Two exponentials of plain arguments. */
 @inline
 export function exp2(x: v128): v128 {
-  // Where no scaling needs two factors and nothing is special: -1020 <= k <= 1021.
-  const plain = v128.and(f64x2.gt(x, f64x2.splat(-706)), f64x2.lt(x, f64x2.splat(706)));
-  if (!i64x2.all_true(plain)) return f64x2(exp(f64x2.extract_lane(x, 0)), exp(f64x2.extract_lane(x, 1)));
   const k = f64x2.floor(add(mul(x, f64x2.splat(LOG2E)), f64x2.splat(0.5)));
   const head = sub(x, mul(k, f64x2.splat(LN2_HEAD)));
   const low = mul(k, f64x2.splat(LN2_TAIL));
@@ -108,17 +111,15 @@ export function exp2(x: v128): v128 {
   return mul(m, power);
 }
 
-/** Two logarithms; any argument. */
+/** Whether both are finite numbers from the smallest normal one up. */
 @inline
-export function log2(x: v128): v128 {
-  const plain = v128.and(f64x2.ge(x, f64x2.splat(SMALLEST_NORMAL)), f64x2.lt(x, f64x2.splat(Infinity)));
-  if (!i64x2.all_true(plain)) return f64x2(log(f64x2.extract_lane(x, 0)), log(f64x2.extract_lane(x, 1)));
-  return logOfNormal(x);
+export function isPlainLog(x: v128): v128 {
+  return v128.and(f64x2.ge(x, f64x2.splat(SMALLEST_NORMAL)), f64x2.lt(x, f64x2.splat(Infinity)));
 }
 
-/** Two logarithms of finite numbers from the smallest normal one up. */
+/** Two logarithms of plain arguments. */
 @inline
-export function logOfNormal(x: v128): v128 {
+export function log2(x: v128): v128 {
   const highs = v128.shuffle<u32>(x, x, 1, 3, 1, 3);
   const exponent = i32x4.shr_s(i32x4.sub(highs, i32x4.splat(0x3fe6a09e)), 20);
   const f = sub(i64x2.sub(x, i64x2.shl(i64x2.extend_low_i32x4_s(exponent), 52)), f64x2.splat(1));

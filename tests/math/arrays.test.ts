@@ -1,0 +1,72 @@
+// Laws of functions over arrays: the values of the single ones, bit by bit, over the whole range and at every length.
+import { afterEach, describe, expect, it } from 'vitest';
+import { expEach, logEach } from '../../lib/math/arrays.ts';
+import { uniform } from '../../lib/math/draw.ts';
+import { exp, log } from '../../lib/math/elementary.ts';
+import { floats, kernelOf, release, useTwins } from '../../lib/math/kernel.ts';
+import wasm from '../../lib/math/kernels/arrays.wasm';
+import { streamOf } from '../../lib/math/stream.ts';
+
+afterEach(() => useTwins(false));
+const stream = streamOf(1, { scope: 'market', asset: '', component: 'arguments' });
+
+/** Arguments of every kind: spread over a range, close to what is special, and special themselves. */
+function argumentsOf(low: number, high: number, special: readonly number[]): Float64Array {
+  const n = 300_000;
+  return Float64Array.from({ length: n }, (_, i) =>
+    i % 50 === 0 ? special[(i / 50) % special.length]! : low + (high - low) * uniform(stream, i, 0),
+  );
+}
+
+/** Every double is reached: 64 random bits that are no NaN. */
+function anyDoubles(): Float64Array {
+  const words = Uint32Array.from({ length: 400_000 }, (_, i) => Math.floor(uniform(stream, i, 1) * 4294967296));
+  return new Float64Array(words.buffer).map((x) => (Number.isNaN(x) ? -1 : x));
+}
+
+const ENDS = [0, -0, 1, -1, 1e-320, 5e-324, 1.7976931348623157e308, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+const cases = [
+  ['expEach', expEach, exp, argumentsOf(-720, 712, [...ENDS, 709.782712893384, 709.7827128933841, 706, 707])],
+  ['expEach', expEach, exp, argumentsOf(-746, -700, [...ENDS, -745.1332191019412, -745.1332191019413, -706, -708.4])],
+  ['expEach', expEach, exp, argumentsOf(-1, 1, ENDS)],
+  ['expEach', expEach, exp, anyDoubles()],
+  ['logEach', logEach, log, argumentsOf(0, 1e6, [...ENDS, 2.2250738585072014e-308, 2.225073858507201e-308])],
+  ['logEach', logEach, log, argumentsOf(0.6, 1.5, [...ENDS, Math.SQRT1_2, Math.SQRT2, 1.4142136, 1.4142131805419922])],
+  ['logEach', logEach, log, argumentsOf(0, 1e-307, ENDS)],
+  ['logEach', logEach, log, anyDoubles()],
+] as const;
+
+describe('functions of arrays', () => {
+  it('have a kernel here', () => {
+    expect(kernelOf(wasm, () => {})()).not.toBeNull();
+  });
+
+  cases.forEach(([name, each, one, x], k) => {
+    it(`${name} has the bits of the single function, wherever the array lies (${k})`, () => {
+      // A NaN has no sign that everyone agrees on.
+      const bits = (y: Float64Array) => Buffer.from(y.map((v) => (Number.isNaN(v) ? Number.NaN : v)).buffer);
+      const expected = bits(x.map((v) => one(v)));
+      const inside = floats(x.length);
+      inside.set(x);
+      const outside = x.slice();
+      each(inside);
+      each(outside);
+      expect(bits(inside).equals(expected)).toBe(true);
+      expect(bits(outside).equals(expected)).toBe(true);
+      release(inside);
+      useTwins(true);
+      const twin = x.slice();
+      each(twin);
+      expect(bits(twin).equals(expected)).toBe(true);
+    });
+  });
+
+  it('are right at every length, and touch nothing behind', () => {
+    for (let length = 0; length < 9; length++) {
+      const x = floats(12).fill(0.5);
+      expEach(x.subarray(2, 2 + length));
+      expect([...x]).toEqual(Array.from({ length: 12 }, (_, i) => (i >= 2 && i < 2 + length ? exp(0.5) : 0.5)));
+      release(x);
+    }
+  });
+});
