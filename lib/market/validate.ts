@@ -64,7 +64,7 @@ export interface Validation {
   /** Share of the checks that passed; inconclusive ones did not. */
   readonly quality_score: number;
   readonly checks: readonly Check[];
-  /** At most 20 for each check; `stat` of an exact check counts them all. */
+  /** At most 20 for each check; `stat` of an exact check counts them all, and who validates is told each. */
   readonly failures: readonly Failure[];
   readonly metrics: {
     readonly tickers: number;
@@ -81,8 +81,12 @@ const LISTED = 20;
 /** A check before Holm's method has set its bound. */
 type Draft = Omit<Check, 'passed' | 'bound'> & { readonly conclusive: boolean };
 
-/** Takes the series one by one and keeps their returns only. */
-export function validateBars(dataset: Iterable<CandidateBars>, expectation: Expectation): Validation {
+/** Takes the series one by one and keeps their returns only; `tell` gets every failure as it is found. */
+export function validateBars(
+  dataset: Iterable<CandidateBars>,
+  expectation: Expectation,
+  tell: (failure: Failure) => void = () => {},
+): Validation {
   const on = new Set(expectation.checks);
   const unstated = expectation.checks.filter((name) => !isStated(name, expectation));
   const runs = (name: CheckName) => on.has(name) && !unstated.includes(name);
@@ -96,7 +100,9 @@ export function validateBars(dataset: Iterable<CandidateBars>, expectation: Expe
     let count = 0;
     act((breach) => {
       count++;
-      if (count <= LISTED) failures.push({ check: name, ticker, ...breach });
+      const failure = { check: name, ticker, ...breach };
+      tell(failure);
+      if (count <= LISTED) failures.push(failure);
     });
     const detail = count === 0 ? 'holds' : `${count} breaches`;
     drafts.push({ name, ticker, kind: 'exact', conclusive: true, stat: count, pvalue: null, detail });
@@ -135,7 +141,9 @@ export function validateBars(dataset: Iterable<CandidateBars>, expectation: Expe
     const { result, detail } = testCorrelations(returns, expectation);
     statistical('correlation', null, result, detail);
   }
-  return conclude(drafts, failures, expectation.alpha, { tickers: seen.length, rows, unstated });
+  const found = conclude(drafts, failures, expectation.alpha, { tickers: seen.length, rows, unstated });
+  for (const failure of found.failures.slice(failures.length)) tell(failure);
+  return found;
 }
 
 function isStated(name: CheckName, { calendar, tick, gbm, correlation }: Expectation): boolean {

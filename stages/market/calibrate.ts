@@ -6,12 +6,13 @@ import { type Closes, fitGbm } from '../../lib/calibration/gbm.ts';
 import { type CleaningPolicy, type CleanSeries, cleanSeries } from '../../lib/market/clean.ts';
 import { formatDate } from '../../lib/market/day.ts';
 import { factorCorrelation } from '../../lib/models/correlation.ts';
-import { json, type TreeInput, tree, trees } from '../../lib/stage/port.ts';
+import { file, json, type TreeInput, tree, trees } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { median } from '../../lib/stats/moments.ts';
 import { type LoadPlugin, readSource, type SourceFile } from '../../lib/table/adapter.ts';
 import type { FindingKind } from '../../lib/table/finding.ts';
 import type { ColumnNames, PriceTable } from '../../lib/table/prices.ts';
+import { openLines } from './lines.ts';
 import type { CalibrationReport, TickerParameters } from './shapes.ts';
 import { fileOf } from './tables.ts';
 
@@ -88,7 +89,12 @@ export const calibrate = defineStage<Params>()({
     },
   },
   inputs: { prices: trees('any') },
-  outputs: { parameters: tree('market/parameters@1'), report: json<CalibrationReport>('market/calibration@1') },
+  outputs: {
+    parameters: tree('market/parameters@1'),
+    report: json<CalibrationReport>('market/calibration@1'),
+    /** Every row that was dropped or repaired, one JSON object a line; the report has the first of them. */
+    findings: file('market/findings@1'),
+  },
   uses: ['generator_version'],
   selects: { 'sources.*.adapter': 'lib/table/adapters/catalog.ts' },
   async run({ params, in: { prices }, out, generatorVersion, plugin, log }) {
@@ -105,6 +111,7 @@ export const calibrate = defineStage<Params>()({
         findings_total: 0,
         notes: ['The legacy generator is not calibrated: its constants are part of its code.'],
       });
+      out.findings.write('');
       return;
     }
     const histories = await readHistories(params, prices, plugin);
@@ -151,6 +158,9 @@ export const calibrate = defineStage<Params>()({
       })),
       ...clean.findings.map((finding) => ({ ticker, source, ...finding })),
     ]);
+    const lines = openLines(out.findings);
+    for (const finding of findings) lines.write(finding);
+    lines.close();
     const lone = params.tickers.filter((ticker) => !histories.has(ticker));
     const notes = [
       ...fit.notes,

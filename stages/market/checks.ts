@@ -3,7 +3,14 @@ import { ProblemError } from '../../lib/base/problem.ts';
 import { calendarOf, sessionsBetween } from '../../lib/market/calendar.ts';
 import { parseDate } from '../../lib/market/day.ts';
 import type { CandidateBars } from '../../lib/market/invariants.ts';
-import { CHECKS, type CheckName, type Expectation, type Validation, validateBars } from '../../lib/market/validate.ts';
+import {
+  CHECKS,
+  type CheckName,
+  type Expectation,
+  type Failure,
+  type Validation,
+  validateBars,
+} from '../../lib/market/validate.ts';
 import type { TreeInput } from '../../lib/stage/port.ts';
 import { readParquet } from '../../lib/table/parquet.ts';
 import { isSynthetic } from '../../lib/table/schema.ts';
@@ -55,12 +62,13 @@ export function checkDataset(
   bars: Files,
   features: Files,
   progress: (done: number, total: number, unit: string) => void,
+  tell: (failure: Failure) => void = () => {},
 ): Checked {
   const expectation = expectationOf(setting, calibration);
   const exact = { ...expectation, checks: expectation.checks.filter((name) => !STATISTICAL.has(name)) };
-  const first = setting.fail_fast ? validateBars(readBars(bars, progress), exact) : null;
+  const first = setting.fail_fast ? validateBars(readBars(bars, progress), exact, tell) : null;
   const stops = first?.checks.some(({ passed }) => passed !== true) ?? false;
-  const result = first !== null && stops ? first : validateBars(readBars(bars, progress), expectation);
+  const result = first !== null && stops ? first : validateBars(readBars(bars, progress), expectation, tell);
   const unmarked = [bars, features].flatMap((from) =>
     from.names().filter((name) => !isSynthetic(readParquet(from.bytes(name)).schema)),
   );

@@ -1,8 +1,9 @@
 // Validate: tests the generated bars as a scientist would, and says yes or no with every failure listed.
 import type { Validation } from '../../lib/market/validate.ts';
-import { json, tree } from '../../lib/stage/port.ts';
+import { file, json, tree } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { type CheckSetting, checkDataset } from './checks.ts';
+import { openLines } from './lines.ts';
 import type { CalibrationReport } from './shapes.ts';
 import { BARS_SHAPE, FEATURES_SHAPE } from './tables.ts';
 
@@ -41,9 +42,20 @@ export const validate = defineStage<CheckSetting>()({
   outputs: {
     validation: json<Validation>('market/validation@1'),
     metrics: json<Record<string, number | boolean>>('market/metrics@1'),
+    /** Every failure, one JSON object a line; `validation` has the first of each check. */
+    failures: file('market/failures@1'),
   },
   run({ params, in: { bars, features, calibration }, out, verdict, progress }) {
-    const { validation, passed, summary } = checkDataset(params, calibration.value, bars, features, progress);
+    const failures = openLines(out.failures);
+    const { validation, passed, summary } = checkDataset(
+      params,
+      calibration.value,
+      bars,
+      features,
+      progress,
+      (failure) => failures.write(failure),
+    );
+    failures.close();
     out.validation.write(validation);
     const { checks, quality_score, metrics } = validation;
     const { rows, tickers, failed, inconclusive } = metrics;

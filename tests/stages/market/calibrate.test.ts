@@ -228,6 +228,20 @@ const dirt: Readonly<Record<keyof Params['policy'], (rows: string[][]) => void>>
 const KINDS = Object.keys(dirt) as (keyof Params['policy'])[];
 const rowOf = (kind: string) => (kind === 'missing_column' ? null : kind === 'unadjusted_split' ? 102 : LINE);
 
+test('every finding has a line, however many the report has room for', async () => {
+  const all = (rows: string[][]) => {
+    for (const row of rows) row[5] = '-5';
+  };
+  const tickers = ['A', 'B', 'C', 'D'];
+  const sources = Object.fromEntries(
+    tickers.map((ticker) => [ticker.toLowerCase(), { [`${ticker}.csv`]: csv(normals(ticker, 1, N), all) }]),
+  );
+  const { out } = await run(sources, { tickers });
+  const lines = Buffer.from(out.findings).toString('utf8').trimEnd().split('\n');
+  expect([lines.length, out.report.findings_total]).toEqual([4 * (N + 1), 4 * (N + 1)]);
+  expect(out.report.findings).toEqual(lines.slice(0, 1000).map((line) => JSON.parse(line)));
+});
+
 describe('each kind of dirt', () => {
   test.each(KINDS)('%s is refused with file and row when the policy says so', async (kind) => {
     const problems = await problemsOf(

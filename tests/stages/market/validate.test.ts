@@ -91,6 +91,21 @@ describe('the verdict is no as well', () => {
   });
 });
 
+test('every failure has a line, however many the report has room for', async () => {
+  const table = readParquet(bars['A.parquet'] as Uint8Array);
+  (table.columns.low!.values as Float64Array).fill(1e6, 300, 400);
+  const { out } = await check({ ...bars, 'A.parquet': writeParquet(table) }, features);
+  const lines = Buffer.from(out.failures).toString('utf8').trimEnd().split('\n');
+  const all = lines.map((line) => JSON.parse(line) as { check: string; row: number | null });
+  const rows = all.flatMap(({ check: name, row }) => (name === 'ohlc' ? [row] : []));
+  expect([...new Set(rows)]).toEqual(Array.from({ length: 100 }, (_, i) => 300 + i));
+  const { failures, checks } = out.validation;
+  expect(failures.filter(({ check: name }) => name === 'ohlc')).toHaveLength(20);
+  expect(checks.find(({ name, ticker }) => name === 'ohlc' && ticker === 'A')?.stat).toBe(rows.length);
+  for (const failure of failures) expect(all).toContainEqual(failure);
+  expect((await check(bars, features)).out.failures).toHaveLength(0);
+});
+
 test('a check that is switched off is not run', async () => {
   const checks = { ...CHECKS.checks, ohlc: false };
   const { out, verdict } = await check(corrupted('low', 333, 1e5), features, {
