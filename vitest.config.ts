@@ -12,5 +12,6 @@ export default defineConfig({
     // One world per process halves the CPU: ajv, Arrow and the like load once, not a hundred times. Tests put back what they replace.
     isolate: false,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
