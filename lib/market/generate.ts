@@ -101,7 +101,8 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
   const volatility = request.volatility?.model.process(request.volatility.params, setting) ?? null;
   const kernel = request.model.kernel(request.params, { ...setting, volatility });
   const open = 1 - (request.night?.share ?? 0);
-  const plan = planOf(calendar, frequency, request.pieces, request.season, open, kernel.stateLength);
+  const remembers = request.memory !== 0 || surroundings.memory !== null;
+  const plan = planOf(calendar, frequency, request.pieces, request.season, open, kernel.stateLength, remembers);
   const { block, layout } = plan;
   const draw = drawer(request, calendar, plan, days, origin);
   const extremes = setting.stream('extremes');
@@ -117,8 +118,8 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
     const asked = Math.min(plan.sessions, days.length - at);
     plan.lay(days, at, asked, origin + at);
     draw.fill(at, asked);
-    cutAtKnots(plan, surroundings.shift, at, asked);
-    const filled = kernel.fill(block, origin + at, asked);
+    const cut = cutAtKnots(plan, surroundings.shift, at, asked);
+    const filled = kernel.fill(block, origin + at, cut);
     draw.settle(filled);
     const sizes = moves(plan, filled);
     if (surroundings.shift !== null) addShift(plan, surroundings.shift, at, filled);
@@ -146,12 +147,12 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
   return warningsOf(request, coarse);
 }
 
-/** The unit shock of a session: its pieces' shocks, each with the root of its share. */
-function sessionShock({ shocks, share }: PathBlock, first: number, end: number): number {
+/** The unit shock of a session: what is new in its pieces' shocks, each with the root of its share. */
+function sessionShock({ fresh, share }: PathBlock, first: number, end: number): number {
   let sum = 0;
   let whole = 0;
   for (let p = first; p < end; p++) {
-    sum += Math.sqrt(share[p]!) * shocks[p]!;
+    sum += Math.sqrt(share[p]!) * fresh[p]!;
     whole += share[p]!;
   }
   return sum / Math.sqrt(whole);
@@ -190,18 +191,20 @@ function drawer(
   const of = (component: string): Mixer => mixer(seed, mix, component, surroundings.blend);
   const [shocks, gaps, variances] = [of('diffusion'), of('overnight'), of('variance')];
   const remembered = memory();
-  const remembers = request.memory !== 0 || surroundings.memory !== null;
+  const remembers = block.fresh !== block.shocks;
   const memoryOf = new Float64Array(layout.session.length);
   return {
     fill(at: number, asked: number): void {
       eachRun(layout, (first, count) => {
-        const out = block.shocks.subarray(first * perBar, (first + count) * perBar);
+        const out = block.fresh.subarray(first * perBar, (first + count) * perBar);
         shocks.fill(out, layout.number[first]!, count, perBar, (b) => at + layout.session[first + b]!);
       });
       if (remembers) {
         for (let b = 0; b < layout.bars; b++)
           memoryOf[b] = request.memory + (surroundings.memory?.[at + layout.session[b]!] ?? 0);
-        remembered.apply(block.shocks, layout.bars, perBar, memoryOf);
+        // The first bar of all has nothing to remember.
+        if (at === 0) memoryOf[0] = 0;
+        remembered.apply(block.fresh, block.shocks, layout.bars, perBar, memoryOf);
       }
       const session = (s: number) => at + s;
       variances.fill(block.varianceShock, origin + at, asked, 1, session);

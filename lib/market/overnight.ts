@@ -8,18 +8,19 @@ import type { EpochDay } from './day.ts';
  */
 export const OVERNIGHT_SHARE = { stock: 0.32, etf: 0.35, index: 0.35, commodity: 0.035, fx: 0.035, crypto: 0 } as const;
 
-/** Three days hardly move a stock more than one night (French & Roll 1986). */
-const LONG = 1.1;
+/** Three days hardly move a stock more than one night (French & Roll 1986): four nights and a weekend average 1. */
+const NIGHT = 5 / (4 + 1.1);
+const LONG = 1.1 * NIGHT;
 /** Sessions a week of a market that closes only for weekends: one gap has what five would have. */
 const WEEK = 5;
 
 /**
- * Variance of the gap between two successive sessions as a multiple of the average gap's: 0 when the later opens as the
- * earlier closes, 1 for a night, 1.1 over weekends and holidays; 5 for the weekend of a market that has no nights.
+ * Variance of the gap between two successive sessions as a multiple of the average gap's in a week: 0 when the later opens
+ * as the earlier closes, a tenth more over weekends and holidays than over a night; 5 for the weekend of a market without nights.
  */
 export function gapMultiple(calendar: Calendar, previous: EpochDay, day: EpochDay): number {
   const before = calendar.hours(previous);
   if (before.open + before.minutes * 60_000_000 === calendar.hours(day).open) return 0;
   if (calendar.mostMinutes === 1440) return WEEK;
-  return day - previous > 1 ? LONG : 1;
+  return day - previous > 1 ? LONG : NIGHT;
 }

@@ -43,11 +43,12 @@ export interface Plan {
 /** Planned pieces of a block, and the most sessions. */
 const PIECES = 4096;
 const SESSIONS = 512;
-/** Room for pieces that are cut, and for jumps. */
-const CUTS = 4096;
+/** Places asked for in a block, and room for pieces that are cut there or by jumps: one session always fits. */
+const CUTS = 2048;
+const ROOM = 4096;
 const MINUTE_US = 60_000_000;
 
-/** Arrays for blocks of bars of `perBar` pieces. */
+/** Arrays for blocks of bars of `perBar` pieces; where bars remember, their fresh shocks have an array of their own. */
 export function planOf(
   calendar: Calendar,
   frequency: Frequency,
@@ -56,6 +57,7 @@ export function planOf(
   /** Share of the variance of an ordinary session that passes while it is open. */
   open: number,
   stateLength: number,
+  remembers = false,
 ): Plan {
   const most = mostBars(calendar, frequency);
   const sessions = Math.max(1, Math.min(SESSIONS, Math.floor(PIECES / (most * perBar))));
@@ -73,7 +75,7 @@ export function planOf(
     shapes.set(minutes, made);
     return made;
   };
-  const block = newBlock(stateLength, sessions, bars * perBar);
+  const block = newBlock(stateLength, sessions, bars * perBar, remembers);
   const layout: Layout = {
     bars: 0,
     session: new Int32Array(bars),
@@ -116,9 +118,10 @@ export function planOf(
   };
 }
 
-function newBlock(stateLength: number, sessions: number, planned: number): PathBlock {
+function newBlock(stateLength: number, sessions: number, planned: number, remembers: boolean): PathBlock {
   const perSession = () => new Float64Array(sessions);
-  const piece = () => new Float64Array(planned + CUTS);
+  const piece = () => new Float64Array(planned + ROOM);
+  const shocks = new Float64Array(planned);
   return {
     pieces: new Int32Array(sessions),
     phi: perSession(),
@@ -131,9 +134,10 @@ function newBlock(stateLength: number, sessions: number, planned: number): PathB
     jumpSd: perSession(),
     target: perSession(),
     varianceShock: perSession(),
-    shocks: new Float64Array(planned),
+    shocks,
+    fresh: remembers ? new Float64Array(planned) : shocks,
     share: new Float64Array(planned),
-    cuts: { count: 0, place: new Float64Array(CUTS) },
+    cuts: { count: 0, piece: new Int32Array(CUTS), part: new Float64Array(CUTS) },
     state: new Float64Array(stateLength),
     from: piece(),
     to: piece(),
@@ -142,7 +146,7 @@ function newBlock(stateLength: number, sessions: number, planned: number): PathB
     ends: new Int32Array(planned),
     annualVariance: perSession(),
     sd: perSession(),
-    jumps: { count: 0, session: new Int32Array(CUTS), time: new Float64Array(CUTS), size: new Float64Array(CUTS) },
+    jumps: { count: 0, session: new Int32Array(ROOM), time: new Float64Array(ROOM), size: new Float64Array(ROOM) },
   };
 }
 
@@ -156,46 +160,54 @@ export function eachRun({ bars, number }: Layout, act: (first: number, count: nu
   }
 }
 
-/** Ask for a node wherever the price shift bends inside the block's sessions, the first of which is `at` of the request. */
+/**
+ * Ask for a node wherever the price shift bends inside the block's sessions, the first of which is `at` of the request.
+ * Returns for how many sessions there was room. Throws RangeError when one session alone bends too often.
+ */
 export function cutAtKnots(
   { block, layout, perBar }: Plan,
   shift: PriceShift | null,
   at: number,
   sessions: number,
-): void {
+): number {
   const { cuts } = block;
   cuts.count = 0;
-  if (shift === null) return;
+  if (shift === null) return sessions;
   for (let s = 0; s < sessions; s++) {
     const { edges } = layout.shapes[s]!;
+    const before = cuts.count;
     let p = 0;
     for (const knot of shift.knots(at + s)) {
       while (p < edges.length - 1 && edges[p + 1]! <= knot) p++;
       const inside = p < edges.length - 1 && knot > edges[p]!;
-      if (!inside || cuts.count === cuts.place.length) continue;
-      cuts.place[cuts.count++] = layout.first[s]! * perBar + p + (knot - edges[p]!) / (edges[p + 1]! - edges[p]!);
+      if (!inside) continue;
+      if (cuts.count === CUTS) {
+        if (s === 0) throw new RangeError(`more than ${CUTS} bends of a price in one session`);
+        cuts.count = before;
+        return s;
+      }
+      cuts.piece[cuts.count] = layout.first[s]! * perBar + p;
+      cuts.part[cuts.count++] = (knot - edges[p]!) / (edges[p + 1]! - edges[p]!);
     }
   }
+  return sessions;
 }
 
 /** Add the price shift to the log prices at both ends of every piece of the first `sessions` sessions. */
 export function addShift({ block, layout, perBar }: Plan, shift: PriceShift, at: number, sessions: number): void {
-  const { from, to, until, ends, pieces } = block;
+  const { from, to, until, ends } = block;
   let piece = 0;
   for (let s = 0; s < sessions; s++) {
     const { edges } = layout.shapes[s]!;
     const first = layout.first[s]! * perBar;
-    let start = 0;
-    for (const last = ends[pieces[s]! - 1]!; piece < last; piece++) {
-      const place = until[piece]! - first;
-      const whole = Math.min(Math.floor(place), edges.length - 1);
-      const end =
-        whole === edges.length - 1
-          ? edges[whole]!
-          : edges[whole]! + (place - whole) * (edges[whole + 1]! - edges[whole]!);
-      from[piece] = from[piece]! + shift.at(at + s, start, 'after');
-      to[piece] = to[piece]! + shift.at(at + s, end, 'before');
-      start = end;
+    for (let p = 0, start = 0; p < edges.length - 1; p++) {
+      for (const last = ends[first + p]!; piece < last; piece++) {
+        const part = until[piece]!;
+        const end = part === 1 ? edges[p + 1]! : edges[p]! + part * (edges[p + 1]! - edges[p]!);
+        from[piece] = from[piece]! + shift.at(at + s, start, 'after');
+        to[piece] = to[piece]! + shift.at(at + s, end, 'before');
+        start = end;
+      }
     }
   }
 }

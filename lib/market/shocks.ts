@@ -85,8 +85,8 @@ export function studentMixing(seed: number | string, component: string, nu: numb
 
 /** First-order memory of bar shocks: y(b) = phi y(b - 1) + sqrt(1 - phi^2) times the bar's own, so the variance stays 1. */
 export interface Memory {
-  /** In place over bars of `perBar` shocks; phi of each bar. The part that is known before the bar is spread evenly over it. */
-  apply(shocks: Float64Array, bars: number, perBar: number, phi: Float64Array): void;
+  /** Shocks of bars from their own ones, `perBar` a bar; phi of each bar. The part that is known before the bar is spread evenly over it. */
+  apply(fresh: Float64Array, shocks: Float64Array, bars: number, perBar: number, phi: Float64Array): void;
   /** Go on after that bar: the ones behind it were not used. */
   resume(shocks: Float64Array, bar: number, perBar: number): void;
 }
@@ -94,13 +94,13 @@ export interface Memory {
 export function memory(): Memory {
   let last = 0;
   return {
-    apply(shocks, bars, perBar, phi) {
+    apply(own, shocks, bars, perBar, phi) {
       const even = 1 / Math.sqrt(perBar);
       for (let b = 0; b < bars; b++) {
         const share = phi[b]!;
         const known = share * last * even;
         const fresh = Math.sqrt(1 - share * share);
-        for (let d = b * perBar; d < (b + 1) * perBar; d++) shocks[d] = known + fresh * shocks[d]!;
+        for (let d = b * perBar; d < (b + 1) * perBar; d++) shocks[d] = known + fresh * own[d]!;
         last = moveOf(shocks, b, perBar);
       }
     },

@@ -79,7 +79,9 @@ export interface PathBlock {
   /** In, per planned piece: a unit normal (correlated across assets, independent in time) and its share of the session's variance. */
   readonly shocks: Float64Array;
   readonly share: Float64Array;
-  /** In: places where the path needs a node, ascending, as planned pieces counted from the start of the block (2.25). */
+  /** In, per planned piece: the shock without what bars remember of earlier ones; the same array where they remember nothing. */
+  readonly fresh: Float64Array;
+  /** In: places where the path needs a node, ascending. */
   readonly cuts: Cuts;
   /** In and out: state[0] is the log price, the rest is the model's own (variance, ...). */
   readonly state: Float64Array;
@@ -88,7 +90,7 @@ export interface PathBlock {
   readonly to: Float64Array;
   /** Out, per piece: variance of the log price over it; between its ends the path is a Brownian bridge of that variance. */
   readonly variance: Float64Array;
-  /** Out, per piece: place of its end, as in `cuts`. */
+  /** Out, per piece: how much of its planned piece has passed at its end, above 0 up to 1. */
   readonly until: Float64Array;
   /** Out, per planned piece: one past its last piece. */
   readonly ends: Int32Array;
@@ -101,7 +103,9 @@ export interface PathBlock {
 
 export interface Cuts {
   count: number;
-  readonly place: Float64Array;
+  /** Planned piece from the start of the block, and the part of it that has passed, 0 or more and below 1. */
+  readonly piece: Int32Array;
+  readonly part: Float64Array;
 }
 
 export interface JumpLedger {
@@ -143,7 +147,7 @@ export interface VarianceProcess {
   start(state: Float64Array, at: number, firstSession: number): void;
   /** Advance by one session. `shock` is its unit normal, `target` a factor on the volatility it is drawn to. */
   step(state: Float64Array, at: number, shock: number, target: number, out: VarianceStep): void;
-  /** Told what the session's innovation was, as a log return before any factor of regime or event. */
+  /** Told what was new in the session's log return: before any factor of regime or event, and as of a session of share 1. */
   settle(state: Float64Array, at: number, innovation: number): void;
 }
 

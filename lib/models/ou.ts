@@ -59,7 +59,8 @@ export const model: Model<OuParams> = {
 
   /**
    * Y = ln S - m - trend t: Y(t + dt) = Y e^(-theta dt) + sigma sqrt((1 - e^(-2 theta dt)) / (2 theta)) Z, exact for any dt;
-   * m = ln level - sigma^2 / (4 theta), so that E S tends to the level. state[1] is the years passed.
+   * m = ln level - sigma^2 / (4 theta), so that E S tends to the level; growth g of a regime moves Y by g (1 - e^(-theta dt)) / theta.
+   * state[1] is the years passed.
    */
   kernel({ level, theta, sigma, trend = 0, start = 'stationary' }, setting) {
     const years = setting.yearsPerSession;
@@ -70,11 +71,13 @@ export const model: Model<OuParams> = {
     // A session has few different shares, most often one after the other.
     let last = Number.NaN;
     let decay = 0;
+    let held = 0;
     let spread = 0;
     const over = (share: number) => {
       if (share === last) return;
       last = share;
       decay = exp(-theta * years * share);
+      held = -expm1(-theta * years * share) / theta;
       spread = -expm1(-2 * theta * years * share) / (2 * theta);
     };
     return {
@@ -94,7 +97,7 @@ export const model: Model<OuParams> = {
           over(part);
           const away = x - mean - trend * elapsed;
           elapsed += years * part;
-          return mean + trend * elapsed + away * decay + growth * years * part + shock;
+          return mean + trend * elapsed + away * decay + growth * held + shock;
         };
         for (let s = 0; s < sessions; s++) {
           if (s > 0 && !writer.fits(s, pieces[s]! - planned, 0)) {

@@ -1,5 +1,6 @@
 // The path that every diffusion with parts takes through its sessions: drift, variance, jumps, one order of operations.
 
+import { ProblemError } from '../base/problem.ts';
 import { addNormals, uniform } from '../math/draw.ts';
 import { poisson } from '../math/laws.ts';
 import type { Stream } from '../math/stream.ts';
@@ -23,7 +24,7 @@ export interface Parts {
   readonly jumps: JumpLaw | null;
 }
 
-/** Most jumps of one session that are kept; the bounds on intensity keep the mean far below. */
+/** Most jumps of one session: the bounds on intensity keep the mean of a trading day far below. */
 const MOST_JUMPS = 1024;
 
 /** A variance that never changes: sigma^2 per year. */
@@ -46,7 +47,8 @@ export function constantVariance(sigma: number, yearsPerSession: number): Varian
 /**
  * Per session, with s the volatility factor and v dt the integrated variance:
  * d ln S = (mu + growth) dt - s^2 v dt / 2 - lambda kappa dt + s leverage + s sqrt(residual) Z + sum of jumps.
- * Within the session the leverage, whose end is known, moves as a bridge of its own, so that pieces have the whole variance.
+ * A session whose shares sum to w (less when it closes early, more after a weekend) has w of drift, variance and jumps, and
+ * sqrt(w) of the leverage. Within it the leverage, whose end is known, moves as a bridge, so that pieces have the whole variance.
  * A part that is off adds 0 or multiplies by 1, so it leaves every bit as it is.
  */
 export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerSession' | 'stream'>): Kernel {
@@ -68,16 +70,19 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
       variance.start(state, 1, firstSession);
     },
     fill(block, firstSession, sessions) {
-      const { pieces, phi, shocks, share, state } = block;
+      const { pieces, phi, shocks, fresh, share, state } = block;
       let x = state[0]!;
       let planned = 0;
       writer.begin(block);
       for (let s = 0; s < sessions; s++) {
         const session = firstSession + s;
+        const closed = phi[s]!;
+        let whole = closed;
+        for (let p = planned; p < pieces[s]!; p++) whole += share[p]!;
         const intensity = jumps === null ? 0 : jumps.intensity * block.jumpIntensity[s]!;
         const [shift, spread] = [block.jumpMean[s]!, block.jumpSd[s]!];
         drawn.count =
-          intensity === 0 ? 0 : drawJumps(jumps!, streams, session, intensity * years, shift, spread, drawn);
+          intensity === 0 ? 0 : drawJumps(jumps!, streams, session, intensity * years, whole, shift, spread, drawn);
         if (s > 0 && !writer.fits(s, pieces[s]! - planned, drawn.count)) {
           state[0] = x;
           return s;
@@ -87,13 +92,13 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
         const integrated = factor * factor * step.integrated;
         const power = factor * factor * step.residual;
         const compensation = intensity === 0 ? 0 : intensity * jumps!.compensator(shift, spread) * years;
-        const drift = (mu + block.growth[s]!) * years - 0.5 * integrated - compensation + factor * step.leverage;
+        const lean = (factor * step.leverage) / Math.sqrt(whole);
+        const drift = (mu + block.growth[s]!) * years - 0.5 * integrated - compensation + lean;
         block.annualVariance[s] = factor * factor * step.annual;
         block.sd[s] = Math.sqrt(integrated);
 
-        const closed = phi[s]!;
         const extra = integrated - power;
-        if (extra > 0) sway.draw(session, closed, share, planned, pieces[s]!);
+        if (extra > 0) sway.draw(session, closed, whole, share, planned, pieces[s]!);
         const scale = block.scale[s]!;
         const gap = Math.sqrt(power * closed) * block.gap[s]!;
         let innovation = gap;
@@ -102,17 +107,17 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
         x += writer.open(s, session, drawn);
         for (let n = 1; planned < pieces[s]!; planned++, n++) {
           const part = share[planned]!;
-          const shock = Math.sqrt(power * part) * scale * shocks[planned]!;
-          let increment = drift * part + shock;
+          const unit = Math.sqrt(power * part) * scale;
+          let increment = drift * part + unit * shocks[planned]!;
           let width = power * part * (scale * scale);
           if (extra > 0) {
             increment += Math.sqrt(extra) * sway.at(n, part);
             width += extra * part;
           }
-          innovation += shock;
+          innovation += unit * fresh[planned]!;
           x = writer.piece(x, increment, width);
         }
-        variance.settle(state, 1, factor === 0 ? 0 : innovation / factor);
+        variance.settle(state, 1, factor === 0 ? 0 : innovation / (factor * Math.sqrt(whole)));
       }
       state[0] = x;
       return sessions;
@@ -120,19 +125,27 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
   };
 }
 
-/** Number of jumps of a session into `out`, ordered by time. */
+/** Jumps of a session whose shares sum to `whole` into `out`, ordered by time; `mean` of them in one of share 1. */
 function drawJumps(
   law: JumpLaw,
   streams: { readonly count: Stream; readonly time: Stream; readonly size: Stream },
   session: number,
   mean: number,
+  whole: number,
   shift: number,
   spread: number,
   out: SessionJumps,
 ): number {
-  const count = Math.min(poisson(streams.count, session, 0, mean), MOST_JUMPS);
+  const count = poisson(streams.count, session, 0, mean * whole);
+  if (count > MOST_JUMPS) {
+    throw new ProblemError({
+      code: 'model/refused',
+      message: `more than ${MOST_JUMPS} jumps in one session`,
+      facts: { field: 'intensity', jumps_per_session: mean },
+    });
+  }
   for (let j = 0; j < count; j++) {
-    const time = uniform(streams.time, session, j);
+    const time = uniform(streams.time, session, j) * whole;
     const size = law.size(streams.size, session, j, shift, spread);
     let at = j;
     for (; at > 0 && out.time[at - 1]! > time; at--) {
@@ -150,17 +163,13 @@ function swayOf(stream: Stream) {
   let normals = new Float64Array(16);
   let mean = 0;
   return {
-    draw(session: number, closed: number, share: Float64Array, first: number, end: number): void {
+    draw(session: number, closed: number, whole: number, share: Float64Array, first: number, end: number): void {
       const count = end - first + 1;
       if (normals.length < count) normals = new Float64Array(2 * count);
       normals.fill(0, 0, count);
       addNormals(normals.subarray(0, count), stream, 1, session, 1, count);
       let sum = Math.sqrt(closed) * normals[0]!;
-      let whole = closed;
-      for (let p = first, n = 1; p < end; p++, n++) {
-        sum += Math.sqrt(share[p]!) * normals[n]!;
-        whole += share[p]!;
-      }
+      for (let p = first, n = 1; p < end; p++, n++) sum += Math.sqrt(share[p]!) * normals[n]!;
       mean = sum / whole;
     },
     at: (n: number, part: number): number => Math.sqrt(part) * normals[n]! - part * mean,

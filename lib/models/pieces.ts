@@ -23,7 +23,7 @@ export interface PieceWriter {
 
 /**
  * Cut pieces are a bridge over the whole one: the first part, a share f of it, moves by f times what is left of the increment plus
- * sqrt(width f (1 - f)) N, so the end stays where it was. Draws of `bridge` are numbered within their session.
+ * sqrt(width f (1 - f)) N, so the end stays where it was, to the bit. Draws of `bridge` are numbered within their session.
  */
 export function pieceWriter(bridge: Stream): PieceWriter {
   let block: PathBlock;
@@ -64,7 +64,7 @@ export function pieceWriter(bridge: Stream): PieceWriter {
     fits(of, pieces, more) {
       const { cuts } = block;
       let last = cut;
-      while (last < cuts.count && cuts.place[last]! < block.pieces[of]!) last++;
+      while (last < cuts.count && cuts.piece[last]! < block.pieces[of]!) last++;
       const { count, size } = block.jumps;
       return piece + pieces + more + last - cut <= block.from.length && count + more <= size.length;
     },
@@ -83,29 +83,31 @@ export function pieceWriter(bridge: Stream): PieceWriter {
       const { cuts } = block;
       const part = block.share[planned]!;
       let done = 0;
-      let left = increment;
+      let end = x + increment;
       for (;;) {
         const jumpPlace =
           jump < jumps.count && jumps.time[jump]! < passed + part ? (jumps.time[jump]! - passed) / part : 2;
-        const cutPlace = cut < cuts.count && cuts.place[cut]! < planned + 1 ? cuts.place[cut]! - planned : 2;
+        const cutPlace = cut < cuts.count && cuts.piece[cut]! <= planned ? cuts.part[cut]! : 2;
         if (jumpPlace === 2 && cutPlace === 2) break;
         const place = Math.min(Math.max(Math.min(jumpPlace, cutPlace), done), 1);
         if (place > done) {
           const f = (place - done) / (1 - done);
-          const moved = left * f + Math.sqrt(width * (1 - done) * f * (1 - f)) * normal(bridge, session, nodes++);
-          write(x, x + moved, width * (place - done), planned + place);
+          const moved = (end - x) * f + Math.sqrt(width * (1 - done) * f * (1 - f)) * normal(bridge, session, nodes++);
+          write(x, x + moved, width * (place - done), place);
           x += moved;
-          left -= moved;
           done = place;
         }
-        if (jumpPlace <= cutPlace) x += note();
-        else cut++;
+        if (jumpPlace <= cutPlace) {
+          const size = note();
+          x += size;
+          end += size;
+        } else cut++;
       }
-      write(x, x + left, width * (1 - done), planned + 1);
+      write(x, end, width * (1 - done), 1);
       block.ends[planned] = piece;
       planned++;
       passed += part;
-      return x + left;
+      return end;
     },
   };
 }

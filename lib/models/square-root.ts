@@ -129,10 +129,14 @@ function qeStep({ kappa, theta, xi, rho }: SquareRootParams, dt: number): Varian
     const v = state[at]!;
     const level = theta * (target * target);
     const m = level + (v - level) * e;
-    const psi = (v * fromStart + level * fromLevel) / (m * m);
+    const square = m * m;
+    const psi = (v * fromStart + level * fromLevel) / square;
     let k0 = (-rho * kappa * level * dt) / xi;
     let next: number;
-    if (psi <= SWITCH) {
+    if (square === 0) {
+      // Drawn to 0, and there.
+      next = 0;
+    } else if (psi <= SWITCH) {
       const q = 2 / psi;
       const b2 = q - 1 + Math.sqrt(q) * Math.sqrt(q - 1);
       const a = m / (1 + b2);
@@ -141,11 +145,12 @@ function qeStep({ kappa, theta, xi, rho }: SquareRootParams, dt: number): Varian
       const room = 1 - 2 * tilt * a;
       if (room > 0) k0 = -((tilt * b2 * a) / room) + 0.5 * log(room) - (k1 + 0.5 * k3) * v;
     } else {
-      const p = (psi - 1) / (psi + 1);
-      const beta = (1 - p) / m;
+      // Probability of a variance above 0, which 1 - p would lose where p is near 1.
+      const rest = 2 / (psi + 1);
+      const beta = rest / m;
       const above = normalCdf(-shock);
-      next = above >= 1 - p ? 0 : log((1 - p) / above) / beta;
-      if (tilt < beta) k0 = -log(p + (beta * (1 - p)) / (beta - tilt)) - (k1 + 0.5 * k3) * v;
+      next = above >= rest ? 0 : log(rest / above) / beta;
+      if (tilt < beta) k0 = -log(1 - rest + (beta * rest) / (beta - tilt)) - (k1 + 0.5 * k3) * v;
     }
     state[at] = next;
     out.integrated = 0.5 * (v + next) * dt;

@@ -7,12 +7,13 @@ import { gapMultiple } from '../../lib/market/overnight.ts';
 const multiple = (calendar: string, previous: string, day: string) =>
   gapMultiple(calendarOf(calendar), parseDate(previous), parseDate(day));
 
-it('a night counts once; a weekend, a long weekend and a holiday a tenth more', () => {
-  expect(multiple('XNYS', '2024-03-05', '2024-03-06')).toBe(1);
-  expect(multiple('XNYS', '2024-03-01', '2024-03-04')).toBe(1.1);
-  expect(multiple('XNYS', '2024-03-28', '2024-04-01')).toBe(1.1);
-  expect(multiple('XNYS', '2024-06-18', '2024-06-20')).toBe(1.1);
-  expect(multiple('XNYS', '2024-07-03', '2024-07-05')).toBe(1.1);
+it('a weekend, a long weekend and a holiday count a tenth more than a night, and a week averages one', () => {
+  const night = multiple('XNYS', '2024-03-05', '2024-03-06');
+  expect(multiple('XNYS', '2024-03-01', '2024-03-04')).toBe(1.1 * night);
+  expect(multiple('XNYS', '2024-03-28', '2024-04-01')).toBe(1.1 * night);
+  expect(multiple('XNYS', '2024-06-18', '2024-06-20')).toBe(1.1 * night);
+  expect(multiple('XNYS', '2024-07-03', '2024-07-05')).toBe(1.1 * night);
+  expect((4 * night + 1.1 * night) / 5).toBeCloseTo(1, 15);
 });
 
 it('a market without nights has no gap but its weekends, and the average gap of a week is one', () => {
