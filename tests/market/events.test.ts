@@ -44,7 +44,7 @@ describe('arrivals', () => {
     it(`are Poisson without a gap: mean and variance of counts by year, seed ${seed}`, async () => {
       const { occurrences, sessions } = await draw(
         { flash_crash: { rate: 12, min_gap: 0 } },
-        { seed, from: '1600-01-01', to: '2399-12-31' },
+        { seed, from: '1800-01-01', to: '2149-12-31' },
       );
       const years = Math.floor(sessions.length / 252);
       const first = calendarOf('B').ordinal(sessions[0]!);
@@ -63,7 +63,7 @@ describe('arrivals', () => {
     it(`that keep a gap g come at rate 1 / (1/lambda + g), never closer, seed ${seed}`, async () => {
       const { occurrences, sessions } = await draw(
         { flash_crash: { rate: 12, min_gap: 15 } },
-        { seed, from: '1600-01-01', to: '2399-12-31' },
+        { seed, from: '1800-01-01', to: '2149-12-31' },
       );
       const places = occurrences.map(({ ordinal, minute }) => ordinal + minute / 390);
       const waits = places.slice(1).map((x, i) => x - places[i]!);
@@ -141,6 +141,29 @@ describe('arrivals', () => {
   });
 });
 
+describe('occurrences', () => {
+  it('of one session keep a gap below a session too, and start in the order of time', async () => {
+    const { occurrences } = await draw({
+      depeg: { rate: 1000, min_gap: 0.2 },
+      flash_crash: { rate: 1000, min_gap: 0 },
+    });
+    const places = occurrences.map(({ type, ordinal, minute }) => ({ type, at: ordinal + minute / 390 }));
+    expect(places).toEqual([...places].sort((a, b) => a.at - b.at));
+    const breaks = places.filter(({ type }) => type === 'depeg').map(({ at }) => at);
+    const waits = breaks.slice(1).map((at, i) => at - breaks[i]!);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(0.2 - 1e-9);
+    expect(Math.min(...waits)).toBeLessThan(0.21);
+  });
+
+  it('draw what happens apart from how much: a collapse says nothing of the drop', async () => {
+    const { occurrences } = await draw({ depeg: { rate: 250, min_gap: 0, params: { collapse: 0.5 } } });
+    const drops = occurrences.filter(({ values }) => values.collapsed === 1).map(({ values }) => values.drop!);
+    const mean = drops.reduce((a, b) => a + b) / drops.length;
+    expect(Math.abs(drops.length / occurrences.length - 0.5)).toBeLessThan(2 / Math.sqrt(occurrences.length));
+    expect(Math.abs(mean - 0.08)).toBeLessThan((4 * 0.1) / Math.sqrt(12 * drops.length));
+  });
+});
+
 describe('dates', () => {
   it('happen on their days, and a time is a minute of the session that holds it', async () => {
     const at = async (calendar: string, date: string) => {
@@ -166,6 +189,16 @@ describe('dates', () => {
       'bear_drift:2011-01-05:0',
       'gap_risk:2015-03-03:0',
     ]);
+  });
+
+  it('at two times of one day are two, told apart by their order in time', async () => {
+    const dates = ['2015-03-03T18:00Z', '2015-03-03T15:00Z'];
+    const { occurrences } = await draw({ flash_crash: { dates } }, { calendar: 'XNYS' });
+    expect(occurrences.map(({ id, minute }) => [id, minute])).toEqual([
+      ['flash_crash:2015-03-03:0', 30],
+      ['flash_crash:2015-03-03:1', 210],
+    ]);
+    expect(occurrences[0]!.values).not.toEqual(occurrences[1]!.values);
   });
 
   it('outside the sessions are warned of, not made', async () => {
@@ -209,7 +242,7 @@ describe('the ledger', () => {
         dates: ['2011-01-03'],
         intensity: 0.5,
         params: { length: 10, drop: 0.3 },
-        loadings: { tickers: { ACME: 2 } },
+        loadings: { tickers: { ACME: 2, NONE: 0 } },
       },
       volatility_spike: { dates: ['2019-12-31'], params: { volatility: 3, decay: 10 } },
     };
@@ -254,6 +287,14 @@ describe('the ledger', () => {
     expect(peg).toMatchObject({ peak_shift: -0.1, peak_volatility: 1 });
     expect(Math.abs(peg!.final_shift)).toBe(0);
     expect(crypto!.peak_shift).toBeCloseTo(-0.02, 12);
+  });
+
+  it('ends a row when the last of its effects is over', async () => {
+    const { plans, occurrences, calendar } = await draw({ commodity_shock: { dates: ['2015-03-03'] } });
+    const [row] = eventLedger(plans, occurrences, calendar);
+    // A ramp of 10 sessions and a decay of 90 to the half: 1 percent is left after 90 log2(100) more.
+    const sessions = (row!.end - row!.start) / 86_400_000_000 / 1.4;
+    expect(Math.abs(sessions - 10 - 90 * Math.log2(100))).toBeLessThan(2);
   });
 
   it('shows every direction a type can take', async () => {

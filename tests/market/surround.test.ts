@@ -23,7 +23,7 @@ interface World {
   readonly end: string;
 }
 const DAILY: World = { calendar: 'XNYS', frequency: 'D', start: '2020-01-02', end: '2020-12-31' };
-const INTRADAY: World = { ...DAILY, frequency: '5min', start: '2020-11-23', end: '2020-12-04' };
+const INTRADAY: World = { ...DAILY, frequency: '5min', start: '2020-11-23', end: '2020-12-18' };
 
 async function around(library: Readonly<Record<string, EventSettings>>, world: World, asset = STOCK) {
   const calendar = calendarOf(world.calendar);
@@ -112,7 +112,7 @@ describe('events in prices', () => {
 
   it('[S1-60] off is the counterfactual: equal to the bit before the start, apart by the shift after it', async () => {
     const library = {
-      flash_crash: { dates: ['2020-11-25T18:32Z'] },
+      flash_crash: { dates: ['2020-11-25T18:32Z', '2020-12-16T18:32Z'], params: { fall_minutes: 10 } },
       geopolitical: { dates: ['2020-11-30'], params: { volatility: 1, blend: 0 } },
     };
     const world = await around(library, INTRADAY);
@@ -124,8 +124,10 @@ describe('events in prices', () => {
     expect(apart(275)).toBeCloseTo(world.events.close[3]!, 6);
     expect(Math.log(on.open[276]! / off.open[276]!)).toBeCloseTo(world.events.open[4]!, 6);
     expect(apart(on.close.length - 1)).toBeCloseTo(world.events.close.at(-1)!, 6);
-    // In the minutes of the crash five times as much is traded, to a whole number.
-    expect(Math.abs(on.volume[start + 1]! - off.volume[start + 1]! * 5)).toBeLessThan(0.5);
+    // In the minutes of a crash five times as much is traded, to a whole number, in the second block of sessions too.
+    const second = 3 * 78 + 42 + 12 * 78 + 48;
+    for (const bar of [start + 1, second + 1])
+      expect(Math.abs(on.volume[bar]! - off.volume[bar]! * 5)).toBeLessThan(0.5);
     const none = await around({ flash_crash: { intensity: 0 }, geopolitical: { intensity: 0 } }, INTRADAY);
     expect(none.surroundings).toEqual(CALM);
   });
@@ -179,6 +181,23 @@ describe('regimes in surroundings', () => {
     expect(
       surround({ regimes: { chain, path: path.fill(1), mode: 'scale' }, events: null, ...rest }).volatility,
     ).toBeNull();
+  });
+
+  it('reach the channel of their name', () => {
+    const own = {
+      mu_shift: 0.1,
+      vol_scale: 1.1,
+      jump_scale: 1.2,
+      jump_mean_shift: 0.2,
+      jump_sd_scale: 1.3,
+      correlation: 0.3,
+      volume_scale: 1.4,
+      ar1: 0.4,
+    };
+    const one = regimeChain({ regimes: [{ label: 'only', ...own }] });
+    const given = surround({ regimes: { chain: one, path: Uint8Array.of(0), mode: 'scale' }, events: null, ...rest });
+    const names = ['growth', 'volatility', 'jumpIntensity', 'jumpMean', 'jumpSd', 'blend', 'volume', 'memory'] as const;
+    expect(names.map((name) => given[name]![0])).toEqual(Object.values(own));
   });
 
   it('draw variance to the scale instead of multiplying it when they are its target', () => {

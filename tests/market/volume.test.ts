@@ -4,7 +4,7 @@ import { calendarOf } from '../../lib/market/calendar.ts';
 import { frequencyOf } from '../../lib/market/frequency.ts';
 import { planOf } from '../../lib/market/plan.ts';
 import { FLAT } from '../../lib/market/season.ts';
-import { checkVolume, MEMORIES, volumeKernel } from '../../lib/market/volume.ts';
+import { checkVolume, MEMORIES, scaleVolume, volumeKernel } from '../../lib/market/volume.ts';
 import { addNormals } from '../../lib/math/draw.ts';
 import { streamOf } from '../../lib/math/stream.ts';
 
@@ -97,6 +97,13 @@ describe('volume', () => {
     const average = new Float64Array(N).fill(Math.sqrt(2 / Math.PI));
     const [a, b] = [sample(5, none), sample(5, average)];
     for (let i = 0; i < N; i++) if (Math.abs(a[i]! - b[i]!) > 1) throw new Error(`day ${i}: ${a[i]} and ${b[i]}`);
+  });
+
+  it('factors on bars give the nearest whole number, 1 the volume itself, and none may pass 2^53', () => {
+    const volume = Float64Array.of(7, 3, 10, 0);
+    scaleVolume(volume, Float64Array.of(1, 1.5, 0.26, 5));
+    expect([...volume]).toEqual([7, 5, 3, 0]);
+    expect(() => scaleVolume(volume, Float64Array.of(1e16, 1, 1, 1))).toThrow('2^53');
   });
 
   it('params out of range are refused by field', () => {

@@ -86,6 +86,11 @@ describe('a chain', () => {
     expect(path[0]).toBe(1);
     expect(path[199]).toBe(0);
     expect(fields(two({ transition, start: 'x' }))).toEqual(['start']);
+    const turned = [
+      [0.5, 0.5],
+      [0, 1],
+    ];
+    expect(fields(two({ transition: turned }))).toEqual(['start']);
   });
 
   it.each<[string, RegimeParams, string]>([
@@ -277,6 +282,7 @@ describe('a path', () => {
     const long = regimePath(chain, 'x', 1000, 3000);
     expect(regimePath(chain, 'x', 1000, 700)).toEqual(long.subarray(0, 700));
     expect(regimePath(chain, 'y', 1000, 3000)).not.toEqual(long);
+    expect(regimePath(chain, 'x', 0, 3000)).not.toEqual(long);
   });
 
   it('starts at the label given', () => {

@@ -217,7 +217,7 @@ function apply(out: Scales, channel: Channel, { session, minute, within }: Start
       const from = map.at(clock, i, b * width) - origin;
       const to = map.at(clock, i, Math.min(length, (b + 1) * width)) - origin;
       const g = stepped ? step : to <= 0 ? 0 : meanActivity(channel, from, to);
-      seen ||= to <= 0 || 1 + g !== 1;
+      seen ||= 1 + g !== 1;
       const at = perSession ? i : map.bars[i]! + b;
       target[at] = name === 'blend' ? Math.max(target[at]!, peak * g) : target[at]! * (1 - g + peak * g);
     }
@@ -235,8 +235,7 @@ function activity({ hold, decay }: Channel, tau: number): number {
 function meanActivity(channel: Channel, from: number, to: number): number {
   const { hold, decay } = channel;
   const held = Math.max(0, Math.min(to, hold) - Math.max(from, 0));
-  const begin = Math.max(from, hold);
-  const tail = to > begin ? decay * (activity(channel, begin) - activity(channel, to)) : 0;
+  const tail = decay * (activity(channel, from) - activity(channel, to));
   return (held + tail) / (to - from);
 }
 

@@ -37,7 +37,6 @@ export function linesOf(effects: EventEffects, minutes: ArrayLike<number>, mostM
       const end = minutes[session]! / mostMinutes;
       const [to, high] = next === at.length ? [end, close[session]!] : [at[next]!, shifts[next]!];
       const way = to - from > ONE_PLACE ? Math.min(1, Math.max(0, (fraction - from) / (to - from))) : 0;
-      if (way === 1) return high;
       return low + way * (high - low);
     },
   };
