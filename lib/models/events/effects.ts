@@ -93,9 +93,17 @@ export function eventEffects(
     if (effect.shift === null) continue;
     const move = { ...start, shift: effect.shift, origin: map.at(effect.shift.clock, session, occurrence.minute) };
     moves.push(move);
+    const end = move.shift.at(Number.POSITIVE_INFINITY);
+    let value = start.minute === 0 ? move.shift.at(0) : 0;
+    let settled = false;
     for (let i = session; i < sessions; i++) {
-      if (i > session || start.minute === 0) out.open[i] = out.open[i]! + shiftOf(move, i, 0, map);
-      out.close[i] = out.close[i]! + shiftOf(move, i, grid.minutes[i]!, map);
+      out.open[i] = out.open[i]! + value;
+      if (!settled) {
+        const tau = map.at(move.shift.clock, i, grid.minutes[i]!) - move.origin;
+        value = move.shift.at(tau);
+        settled = tau > move.shift.lasts && value === end;
+      }
+      out.close[i] = out.close[i]! + value;
     }
   }
   cap(out.volatility, 0, MOST_VOLATILITY);
@@ -201,7 +209,6 @@ type Scales = { readonly [name in Channel['name']]: Float64Array };
  */
 function apply(out: Scales, channel: Channel, { session, minute, within }: Start, map: TimeMap): void {
   const { name, peak, clock } = channel;
-  if (peak === (name === 'blend' ? 0 : 1)) return;
   const perSession = name === 'volatility' || name === 'blend';
   const stepped = clock === 'sessions' && !within;
   const origin = map.at(clock, session, minute);

@@ -24,20 +24,28 @@ export function linesOf(effects: EventEffects, minutes: ArrayLike<number>, mostM
       { at: at.map((minute) => minute / mostMinutes), shifts },
     ]),
   );
-  const none = { at: new Float64Array(), shifts: new Float64Array() };
   return {
-    knots: (session) => [...new Set((inside.get(session) ?? none).at)],
+    knots: (session) => [...new Set(inside.get(session)?.at)],
     at(session, fraction, side) {
-      const { at, shifts } = inside.get(session) ?? none;
+      const cuts = inside.get(session);
+      const end = minutes[session]! / mostMinutes;
+      if (cuts === undefined) return between(0, open[session]!, end, close[session]!, fraction);
+      const { at, shifts } = cuts;
       // Knots up to `next` lie before the place, or at it when its right side is asked for.
       const reach = side === 'after' ? fraction + ONE_PLACE : fraction - ONE_PLACE;
       let next = 0;
       while (next < at.length && at[next]! <= reach) next++;
-      const [from, low] = next === 0 ? [0, open[session]!] : [at[next - 1]!, shifts[next - 1]!];
-      const end = minutes[session]! / mostMinutes;
-      const [to, high] = next === at.length ? [end, close[session]!] : [at[next]!, shifts[next]!];
-      const way = to - from > ONE_PLACE ? Math.min(1, Math.max(0, (fraction - from) / (to - from))) : 0;
-      return low + way * (high - low);
+      const from = next === 0 ? 0 : at[next - 1]!;
+      const low = next === 0 ? open[session]! : shifts[next - 1]!;
+      const to = next === at.length ? end : at[next]!;
+      const high = next === at.length ? close[session]! : shifts[next]!;
+      return between(from, low, to, high, fraction);
     },
   };
+}
+
+/** The line through (from, low) and (to, high). */
+function between(from: number, low: number, to: number, high: number, place: number): number {
+  if (low === high || to - from <= ONE_PLACE) return low;
+  return low + Math.min(1, Math.max(0, (place - from) / (to - from))) * (high - low);
 }
