@@ -12,7 +12,7 @@ import { gapMultiple } from './overnight.ts';
 import { addShift, cutAtKnots, eachRun, type Plan, planOf } from './plan.ts';
 import { checkSeason, type Season } from './season.ts';
 import { type Mix, type Mixer, memory, mixer, studentMixing } from './shocks.ts';
-import { fillChannel, type Surroundings } from './surroundings.ts';
+import { checkSurroundings, fillChannel, type Surroundings } from './surroundings.ts';
 import { priceOf, roundBar, tickOf } from './ticks.ts';
 import { checkVolume, scaleVolume, type VolumeParams, volumeKernel } from './volume.ts';
 
@@ -95,6 +95,7 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
   const calendar = calendarOf(request.calendar);
   const frequency = frequencyOf(request.frequency, calendar);
   const days = sessionsBetween(calendar, parseDate(request.start), parseDate(request.end));
+  raise(checkSurroundings(surroundings, request.memory, days.length));
   const origin = days.length === 0 ? 0 : calendar.ordinal(days[0]!);
   const tick = tickOf(request.tick);
   const setting = { yearsPerSession: 1 / request.periodsPerYear, stream: streamsOf(request) };

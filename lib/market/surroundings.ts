@@ -1,4 +1,5 @@
 // What regimes and events do to one asset, session by session: factors and shifts that leave every bit alone where they are neutral.
+import type { Problem } from '../base/problem.ts';
 
 /** One value per session of the request (`barVolume`: per bar), from the first; null where nothing ever happens. */
 export interface Surroundings {
@@ -39,6 +40,31 @@ export interface PriceShift {
   knots(session: number): readonly number[];
   /** Its value there; where it jumps, the value after it, or before it when asked for the end of a piece. */
   at(session: number, fraction: number, side: 'before' | 'after'): number;
+}
+
+const FACTORS = ['volatility', 'target', 'jumpIntensity', 'jumpSd', 'volume'] as const;
+type Channel = (typeof FACTORS)[number] | 'growth' | 'jumpMean' | 'memory' | 'blend';
+
+/** Everything wrong with what surrounds `sessions` sessions whose bars remember `memory` anyway. */
+export function checkSurroundings(surroundings: Surroundings, memory: number, sessions: number): readonly Problem[] {
+  const problems: Problem[] = [];
+  const check = (field: Channel, rule: string, holds: (x: number) => boolean) => {
+    const values = surroundings[field];
+    if (values === null) return;
+    const session = values.length === sessions ? values.findIndex((x) => !holds(x)) : values.length;
+    if (values.length === sessions && session < 0) return;
+    problems.push({
+      code: 'model/refused',
+      message: `surroundings: ${field} must be ${rule} in each of ${sessions} sessions`,
+      facts: { field, session, value: String(values[session] ?? 'missing') },
+    });
+  };
+  for (const field of FACTORS) check(field, '0 or more', (x) => x >= 0 && Number.isFinite(x));
+  check('growth', 'finite', Number.isFinite);
+  check('jumpMean', 'finite', Number.isFinite);
+  check('memory', 'between -1 and 1, with that of the bars', (x) => Math.abs(memory + x) < 1);
+  check('blend', 'between 0 and 1', (x) => x >= 0 && x <= 1);
+  return problems;
 }
 
 /** Copy a channel into a block, neutral where there is none. */
