@@ -69,7 +69,7 @@ function perValue(cmd) {
 export async function kernels({ quick, log }) {
   const main = await script();
   // Of 2,048 values; enough that what V8 spends on optimising in the first of them does not count.
-  const blocks = { normals: quick ? 4000 : 20_000, extremes: quick ? 1000 : 4000, exp: quick ? 4000 : 20_000 };
+  const blocks = { normals: quick ? 4000 : 8000, extremes: quick ? 1000 : 2000, exp: quick ? 4000 : 8000 };
   const file = join(import.meta.dirname, 'kernels.py');
   return withPeer('numpy', log, (python) => {
     const ours = (what, how) => ({

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ProblemError } from '../lib/base/problem.ts';
 import { type DvcConfig, type LinkType, remoteFolder } from '../lib/dvc/config-file.ts';
+import { needsTwins } from '../lib/engine/kernels.ts';
 import { bytesText } from '../lib/engine/narrate.ts';
 import { findRoot, projectPaths } from '../lib/engine/project.ts';
 import { readRevision, repositoryOf } from '../lib/git/revision.ts';
@@ -101,9 +102,11 @@ function build(own: string): Said {
     const stat = fs.statSync(join(own, path), { throwIfNoEntry: false });
     return stat !== undefined && (stat.size !== size || stat.mtimeMs !== mtimeMs);
   });
-  return stale === undefined
-    ? ok(`build ${id} is of these sources`)
-    : bad(`${stale[0]} changed after the build`, 'run the command again, or `npm run build`');
+  if (stale !== undefined)
+    return bad(`${stale[0]} changed after the build`, 'run the command again, or `npm run build`');
+  return needsTwins(own)
+    ? note(`build ${id} has no compiled kernels: same numbers, slower`, '`npm ci` with development packages')
+    : ok(`build ${id} is of these sources`);
 }
 
 /** Do something with a scratch folder inside `folder`, which is made for that where needed, and leave no trace. */

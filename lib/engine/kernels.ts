@@ -25,6 +25,11 @@ export interface Kernel {
 
 export const kernelsFile = (own: string) => join(own, 'dist', 'kernels.json');
 
+const readKernels = (own: string) => JSON.parse(readTextIfAny(kernelsFile(own)) ?? '[]') as readonly Compiled[];
+
+/** Whether the twins do the work of some kernel, because the compiler was not installed. */
+export const needsTwins = (own: string): boolean => readKernels(own).some(({ wasm }) => wasm === '');
+
 /** The kernel source behind an import of `./x.wasm`, or null when the import means something else. */
 export function kernelEntry(folder: string, specifier: string): string | null {
   if (!/^\.\.?\/.*\.wasm$/.test(specifier)) return null;
@@ -35,10 +40,11 @@ export function kernelEntry(folder: string, specifier: string): string | null {
 /** The compiled form of a kernel source. Throws code/stale when the program was built from other sources. */
 export function compiledKernel(own: string, entry: string): Kernel {
   const folder = dirname(entry);
-  const known = JSON.parse(readTextIfAny(kernelsFile(own)) ?? '[]') as readonly Compiled[];
   const isOf = ([path, digest]: [string, string]) =>
     exists(join(folder, path)) && md5(readBytes(join(folder, path))) === digest;
-  const found = known.find(({ name, sources }) => name === basename(entry) && Object.entries(sources).every(isOf));
+  const found = readKernels(own).find(
+    ({ name, sources }) => name === basename(entry) && Object.entries(sources).every(isOf),
+  );
   if (found === undefined) {
     throw new ProblemError({
       code: 'code/stale',

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Finding } from '../../bin/doctor.ts';
+import { examine, type Finding } from '../../bin/doctor.ts';
 import { closeRigs, openRig, type Rig } from '../proof/rig.ts';
 
 afterEach(closeRigs);
@@ -28,6 +28,18 @@ test('outside a project it says so, after what can be said of the program', asyn
   const { code, findings } = await doctor(openRig());
   expect(code).toBe(1);
   expect(findings.map(({ check, level }) => `${check} ${level}`)).toEqual(['node ok', 'build ok', 'project bad']);
+});
+
+test('a build without compiled kernels is a note', async () => {
+  const own = openRig({
+    'package.json': '{"engines":{"node":">=20"}}',
+    'dist/build.json': '{"id":"x","sources":[]}',
+    'dist/kernels.json': '[{"wasm":"AA=="},{"wasm":""}]',
+  });
+  const build = () => examine(own.root, own.root).find(({ check }) => check === 'build');
+  expect(build()).toMatchObject({ level: 'note', says: expect.stringMatching(/no compiled kernels/) });
+  own.edit('dist/kernels.json', ',{"wasm":""}', '');
+  expect(build()).toMatchObject({ level: 'ok' });
 });
 
 describe('each fault is found by its check', () => {

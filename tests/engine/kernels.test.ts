@@ -50,7 +50,7 @@ describe('a stage that reaches a kernel', () => {
     const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
       packages: Record<string, { version: string; integrity: string }>;
     };
-    const room = ['asconfig.json', 'draw.as.ts', 'elementary.as.ts', 'threefry.as.ts'];
+    const room = ['asconfig.json', 'draw.as.ts', 'elementary.as.ts', 'threefry.as.ts', 'uniform.as.ts'];
     expect(Object.keys(code)).toEqual(expect.arrayContaining(room.map((name) => `lib/math/kernels/${name}`)));
     for (const name of ['assemblyscript', 'binaryen', 'long']) {
       const { version, integrity } = lock.packages[`node_modules/${name}`]!;

@@ -1,8 +1,7 @@
 // Extremes of Brownian bridges, four pieces at a time: twin of `bridgesTwin` in lib/market/bridges.ts.
 import { log2 } from '../../math/kernels/elementary.as';
 import { eight } from '../../math/kernels/threefry.as';
-
-const TWO_M53: f64 = 1.1102230246251565e-16;
+import { uniforms } from '../../math/kernels/uniform.as';
 
 /** Columns of a chunk, in the order of `chunkIn` in lib/market/bridges.ts. */
 let number: usize = 0;
@@ -35,15 +34,6 @@ export function init(chunk: i32, at: usize): void {
   down = up + 8 * chunk;
   first = down + 8 * chunk;
   second = first + 8 * chunk;
-}
-
-/** Two uniforms from the words at a place. */
-@inline
-function uniforms(at: usize): v128 {
-  const high = f64x2.convert_low_i32x4_u(i32x4.shr_u(v128.load64_zero(first + at), 5));
-  const low = f64x2.convert_low_i32x4_u(i32x4.shr_u(v128.load64_zero(second + at), 6));
-  const whole = f64x2.add(f64x2.add(f64x2.mul(high, f64x2.splat(67108864)), low), f64x2.splat(0.5));
-  return f64x2.pmin(f64x2.mul(whole, f64x2.splat(TWO_M53)), f64x2.splat(1 - TWO_M53));
 }
 
 /** Turns the logarithms of the uniforms of two pieces into their maxima and minima. */
@@ -85,10 +75,10 @@ export function bridges(bars: i32, k0: i32, k1: i32, mask0: i32, mask1: i32): vo
   // What is worked out beyond the last piece, up to a multiple of four, is not looked at.
   for (let i = 0; i < pieces; i += 4) {
     const at = i << 3;
-    const high0 = log2(uniforms(at));
-    const high1 = log2(uniforms(at + 8));
-    const low0 = log2(uniforms(at + 16));
-    const low1 = log2(uniforms(at + 24));
+    const high0 = log2(uniforms(first + at, second + at));
+    const high1 = log2(uniforms(first + at + 8, second + at + 8));
+    const low0 = log2(uniforms(first + at + 16, second + at + 16));
+    const low1 = log2(uniforms(first + at + 24, second + at + 24));
     v128.store(up + at, high0);
     v128.store(up + at, high1, 16);
     v128.store(down + at, low0);

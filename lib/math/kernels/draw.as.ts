@@ -1,11 +1,11 @@
 // Blocks of normals: twin of `addNormals` in lib/math/draw.ts.
 import { exp, log } from './elementary.as';
 import { eight, threefry } from './threefry.as';
+import { uniformOf } from './uniform.as';
 
 /** Counters whose words are worked out before they become normals. */
 const CHUNK: i32 = 256;
 const RETRY: u32 = 65536;
-const TWO_M53: f64 = 1.1102230246251565e-16;
 
 /** Places in the memory: two words for each counter of a chunk, and the ziggurat. */
 let first: usize = 0;
@@ -21,12 +21,6 @@ export function init(scratch: usize, ziggurat: usize): void {
   layers = ziggurat;
   heights = ziggurat + 16 * 256;
   edge = load<f64>(heights + 8 * 257);
-}
-
-@inline
-function uniformOf(words: u64): f64 {
-  const u = (((words >> 37) as f64) * 67108864 + (((words as u32) >>> 6) as f64) + 0.5) * TWO_M53;
-  return u < 1 ? u : 1 - TWO_M53;
 }
 
 @inline
@@ -58,17 +52,32 @@ function rejected(k0: u32, k1: u32, bar: u32, mask1: u32, draw: u32, layer: u32,
   }
 }
 
-/** The normal of counter i of the chunk. */
-function one(i: i32, k0: u32, k1: u32, bar: u32, mask1: u32, draw: u32): f64 {
+/** Normal of counter i of the chunk, whose draw is numbered n in the block. */
+function normalAt(i: i32, n: i32, k0: u32, k1: u32, mask0: u32, mask1: u32, firstBar: i32, perBar: i32): f64 {
   const low = load<u32>(second + (i << 2));
-  const words = ((load<u32>(first + (i << 2)) as u64) << 32) | (low as u64);
   const layer = low & 255;
-  const magnitude = magnitudeOf(words);
+  const magnitude = magnitudeOf(((load<u32>(first + (i << 2)) as u64) << 32) | (low as u64));
+  const pair = layers + (layer << 4);
   const size =
-    magnitude < load<f64>(layers + (layer << 4))
-      ? magnitude * load<f64>(layers + (layer << 4), 8)
-      : rejected(k0, k1, bar, mask1, draw, layer, magnitude);
+    magnitude < load<f64>(pair)
+      ? magnitude * load<f64>(pair, 8)
+      : rejected(k0, k1, (firstBar + n / perBar) ^ mask0, mask1, n % perBar, layer, magnitude);
   return (low & 256) == 0 ? size : -size;
+}
+
+/** Magnitudes of two counters, whose words are at a place. */
+@inline
+function magnitudes(words: usize): v128 {
+  const high = f64x2.convert_low_i32x4_u(v128.load64_zero(first + words));
+  const low = f64x2.convert_low_i32x4_u(i32x4.shr_u(v128.load64_zero(second + words), 11));
+  return f64x2.add(f64x2.mul(high, f64x2.splat(2097152)), low);
+}
+
+/** Sign bits of two counters. */
+@inline
+function signs(words: usize): v128 {
+  const low = i64x2.extend_low_i32x4_u(v128.load64_zero(second + words));
+  return v128.and(i64x2.shl(low, 55), i64x2.splat(0x8000000000000000));
 }
 
 export function addNormals(
@@ -105,36 +114,34 @@ export function addNormals(
       bar = i32x4.sub(i32x4.add(bar, wholes), over);
       eight(key0, key1, key2, a0, b0, a1, b1, first + (i << 2), second + (i << 2));
     }
-    const pairs = count & ~1;
-    for (let i = 0; i < pairs; i += 2) {
-      const high = v128.load64_zero(first + (i << 2));
-      const low = v128.load64_zero(second + (i << 2));
-      const layer0 = v128.load(layers + ((load<u8>(second + (i << 2)) as usize) << 4));
-      const layer1 = v128.load(layers + ((load<u8>(second + (i << 2), 4) as usize) << 4));
-      const sure = v128.shuffle<u64>(layer0, layer1, 0, 2);
-      const width = v128.shuffle<u64>(layer0, layer1, 1, 3);
-      const magnitude = f64x2.add(
-        f64x2.mul(f64x2.convert_low_i32x4_u(high), f64x2.splat(2097152)),
-        f64x2.convert_low_i32x4_u(i32x4.shr_u(low, 11)),
-      );
+    let i = 0;
+    for (; i + 4 <= count; i += 4) {
       const at = out + ((done + i) << 3);
-      if (i64x2.all_true(f64x2.lt(magnitude, sure))) {
-        const sign = v128.and(i64x2.shl(i64x2.extend_low_i32x4_u(low), 55), i64x2.splat(0x8000000000000000));
-        const normal = v128.xor(f64x2.mul(magnitude, width), sign);
-        v128.store(at, f64x2.add(v128.load(at), f64x2.mul(weights, normal)));
+      const words = i << 2;
+      const a = v128.load(layers + ((load<u8>(second + words) as usize) << 4));
+      const b = v128.load(layers + ((load<u8>(second + words, 4) as usize) << 4));
+      const c = v128.load(layers + ((load<u8>(second + words, 8) as usize) << 4));
+      const d = v128.load(layers + ((load<u8>(second + words, 12) as usize) << 4));
+      const m0 = magnitudes(words);
+      const m1 = magnitudes(words + 8);
+      const in0 = f64x2.lt(m0, v128.shuffle<u64>(a, b, 0, 2));
+      const in1 = f64x2.lt(m1, v128.shuffle<u64>(c, d, 0, 2));
+      if (i64x2.all_true(v128.and(in0, in1))) {
+        const n0 = v128.xor(f64x2.mul(m0, v128.shuffle<u64>(a, b, 1, 3)), signs(words));
+        const n1 = v128.xor(f64x2.mul(m1, v128.shuffle<u64>(c, d, 1, 3)), signs(words + 8));
+        v128.store(at, f64x2.add(v128.load(at), f64x2.mul(weights, n0)));
+        v128.store(at, f64x2.add(v128.load(at, 16), f64x2.mul(weights, n1)), 16);
       } else {
-        store<f64>(at, load<f64>(at) + weight * at_(i, done, k0, k1, mask0, mask1, firstBar, perBar));
-        store<f64>(at, load<f64>(at, 8) + weight * at_(i + 1, done, k0, k1, mask0, mask1, firstBar, perBar), 8);
+        for (let k = 0; k < 4; k++) {
+          const place = at + (k << 3);
+          const normal = normalAt(i + k, done + i + k, k0, k1, mask0, mask1, firstBar, perBar);
+          store<f64>(place, load<f64>(place) + weight * normal);
+        }
       }
     }
-    if (pairs < count) {
-      const at = out + ((done + pairs) << 3);
-      store<f64>(at, load<f64>(at) + weight * at_(pairs, done, k0, k1, mask0, mask1, firstBar, perBar));
+    for (; i < count; i++) {
+      const at = out + ((done + i) << 3);
+      store<f64>(at, load<f64>(at) + weight * normalAt(i, done + i, k0, k1, mask0, mask1, firstBar, perBar));
     }
   }
-}
-
-function at_(i: i32, done: i32, k0: u32, k1: u32, mask0: u32, mask1: u32, firstBar: i32, perBar: i32): f64 {
-  const n = done + i;
-  return one(i, k0, k1, (firstBar + n / perBar) ^ mask0, mask1, n % perBar);
 }
