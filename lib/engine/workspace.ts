@@ -7,6 +7,8 @@ import type { Marks } from '../store/marks.ts';
 
 /** What separates a workspace path from an artifact. */
 interface Drift {
+  /** Whether anything is at the path. */
+  readonly isThere: boolean;
   /** Files to put there: path below the output (empty for the output itself) and md5. */
   readonly lay: readonly (readonly [string, string])[];
   /** Files and folders that should not be there. */
@@ -20,7 +22,12 @@ function driftOf(store: BlobStore, marks: Marks, artifact: Artifact, path: strin
   if (!artifact.md5.endsWith('.dir')) {
     const plain = found?.isFile() === true || (found?.isSymbolicLink() === true && isLinkTo(store, path, artifact.md5));
     const holds = plain && marks.holds(path, artifact.md5);
-    return { lay: holds ? [] : [['', artifact.md5]], strays: found?.isDirectory() ? [''] : [], folders: new Set() };
+    return {
+      isThere: found !== undefined,
+      lay: holds ? [] : [['', artifact.md5]],
+      strays: found?.isDirectory() ? [''] : [],
+      folders: new Set(),
+    };
   }
   const wanted = new Map<string, string>();
   const folders = new Set(['']);
@@ -42,7 +49,7 @@ function driftOf(store: BlobStore, marks: Marks, artifact: Artifact, path: strin
       else if (marks.holds(join(path, relpath), md5)) wanted.delete(relpath);
     }
   }
-  return { lay: [...wanted], strays, folders };
+  return { isThere: found !== undefined, lay: [...wanted], strays, folders };
 }
 
 /** Whether the path is a symbolic link that this store made, as DVC's link type `symlink` does. */
@@ -58,9 +65,10 @@ export function drift(store: BlobStore, marks: Marks, artifact: Artifact, path: 
 
 /** Make the workspace path hold exactly this artifact. Returns how many files had to be laid or removed. */
 export function layOut(store: BlobStore, marks: Marks, artifact: Artifact, path: string): number {
-  const { lay, strays, folders } = driftOf(store, marks, artifact, path);
+  const { isThere, lay, strays, folders } = driftOf(store, marks, artifact, path);
   for (const stray of strays) remove(join(path, stray));
-  for (const [relpath, md5] of lay) store.link(md5, relpath === '' ? path : join(path, relpath));
+  const isWhole = !isThere && folders.size > 0 && lay.length > 0 && store.linkAll(lay, folders, path);
+  if (!isWhole) for (const [relpath, md5] of lay) store.link(md5, relpath === '' ? path : join(path, relpath));
   if (folders.size === 1 && !fs.existsSync(path)) fs.mkdirSync(path, { recursive: true });
   for (const folder of folders) marks.watch(folder === '' ? path : join(path, folder));
   return lay.length + strays.length;

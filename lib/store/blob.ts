@@ -44,6 +44,9 @@ const UNSUPPORTED = new Set([
   'EMLINK',
 ]);
 
+/** Errors that mean "this folder cannot be renamed to there". */
+const TAKEN = new Set(['EXDEV', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
+
 export class BlobStore {
   readonly cacheDir: string;
   /** On the cache's file system and outside the folders `dvc gc` sweeps. */
@@ -222,15 +225,44 @@ export class BlobStore {
     });
   }
 
+  /**
+   * Put blobs at places below a folder that is not there: it is made beside and appears whole, by one rename. False, with nothing
+   * done, when it cannot appear so: on another file system, or because something has come there meanwhile.
+   */
+  linkAll(files: readonly (readonly [string, string])[], folders: Iterable<string>, path: string): boolean {
+    const temp = tempName(this.#laying);
+    return guard('lay out', path, () => {
+      try {
+        for (const folder of folders) fs.mkdirSync(`${temp}/${folder}`, { recursive: true });
+        for (const [relpath, md5] of files) this.#linkFresh(md5, `${temp}/${relpath}`, `${path}/${relpath}`);
+        ensureDir(dirname(path));
+        fs.renameSync(temp, path);
+        return true;
+      } catch (error) {
+        remove(temp);
+        if (!TAKEN.has(errorCode(error))) throw error;
+        return false;
+      }
+    });
+  }
+
+  /** A new file that will be called `shown`. */
+  #linkFresh(md5: string, to: string, shown: string): void {
+    const blob = this.path(md5);
+    if (this.#links[0] === 'hardlink' && this.#linkNew(blob, to, md5, shown)) return;
+    this.#linkTo(blob, to);
+    this.marks.note(shown, md5, to);
+  }
+
   /** Link a name that is not taken: one step, whole or not at all. False when it needs the longer way. */
-  #linkNew(blob: string, path: string, md5: string): boolean {
+  #linkNew(blob: string, path: string, md5: string, shown = path): boolean {
     try {
       inFolder(path, () => fs.linkSync(blob, path));
     } catch (error) {
       if (errorCode(error) !== 'EEXIST' && !this.#next(error)) throw error;
       return false;
     }
-    const size = this.marks.noteTwo(path, blob, md5);
+    const size = this.marks.noteTwo(shown, blob, md5, path);
     // DVC creates empty files anew, so that they do not use up link counts.
     if (size === 0) fs.unlinkSync(path);
     return size > 0;

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { nowMs } from '../base/clock.ts';
 import type { Md5 } from '../base/digest.ts';
-import { errorCode, hashFile, mark, statIfAny, writeAtomic } from './files.ts';
+import { errorCode, hashFile, statIfAny, writeAtomic } from './files.ts';
 import { type Answer, decodeState, encodeState, fullNames, GRAIN_MS } from './state.ts';
 
 /** What a row may be: read later than a tick after its last change; looked at or made in this run. */
@@ -98,7 +98,7 @@ export class Marks {
     // One read within a tick of its last change may change once more and look the same.
     const trusted = stat.ctimeMs + GRAIN_MS < nowMs();
     this.hashedFiles++;
-    const { md5, size } = hashFile(path);
+    const { md5, size } = hashFile(path, stat.size);
     this.#set(row, stat, md5, trusted);
     return { md5, size };
   }
@@ -108,15 +108,15 @@ export class Marks {
     return this.md5(path)?.md5 === md5;
   }
 
-  /** Remember a file this process has just written with known bytes. */
-  note(path: string, md5: string): void {
-    const found = mark(path);
-    if (found !== null) this.#set(this.#row(path), found, md5, true);
+  /** Remember a file this process has just written with known bytes; `at` is where it lies until its folder is renamed. */
+  note(path: string, md5: string, at = path): void {
+    const found = statIfAny(at);
+    if (found !== undefined) this.#set(this.#row(path), found, md5, true);
   }
 
   /** Remember two names of one file, as a hard link leaves them. Returns its size. */
-  noteTwo(path: string, other: string, md5: string): number {
-    const found = statIfAny(path) as fs.Stats;
+  noteTwo(path: string, other: string, md5: string, at = path): number {
+    const found = statIfAny(at) as fs.Stats;
     this.#set(this.#row(path), found, md5, true);
     this.#set(this.#row(other), found, md5, true);
     return found.size;

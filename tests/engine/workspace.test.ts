@@ -1,12 +1,26 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { drift, layOut } from '../../lib/engine/workspace.ts';
 import type { Artifact } from '../../lib/store/blob.ts';
+import { failFs, healFs, replaceFs, systemError } from '../store/faults.ts';
 import { Folder, putTree, removeProjects } from './folder.ts';
 
-afterEach(removeProjects);
+afterEach(() => {
+  healFs();
+  removeProjects();
+});
 
 /** Everything below a folder: files as their text, folders as null. */
 function seen(path: string): Record<string, string | null> {
@@ -154,5 +168,63 @@ describe('laying out', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('an output that is not there', () => {
+  const gone = () => {
+    const rig = laid(FILES);
+    rmSync(rig.out, { recursive: true });
+    return rig;
+  };
+
+  test.each(['copyFileSync', 'chmodSync', 'renameSync'] as const)(
+    'appears whole or not at all: with a full disk at %s nothing is there and nothing is left behind',
+    (fault) => {
+      const { project, out, artifact, act } = gone();
+      failFs(fault, 'ENOSPC');
+      expect(() => act(artifact)).toThrow(/ENOSPC/);
+      healFs();
+      expect(existsSync(out)).toBe(false);
+      expect(readdirSync(project.tmp)).toEqual([]);
+      expect(act(artifact)).toBe(3);
+      expect(seen(out)).toEqual(SEEN);
+    },
+  );
+
+  test('on another file system than what is made beside it is laid out file by file', () => {
+    const { out, artifact, act, off } = gone();
+    replaceFs('renameSync', (real, from, to) => {
+      if (to === out) throw systemError('EXDEV');
+      return real(from, to);
+    });
+    expect(act(artifact)).toBe(3);
+    expect(seen(out)).toEqual(SEEN);
+    expect(off(artifact)).toBe(0);
+  });
+
+  test('that comes while it is made keeps no file that was not asked for and loses none', () => {
+    const { project, out, artifact, act, off } = gone();
+    let comes = true;
+    replaceFs('renameSync', (real, from, to) => {
+      if (to === out && comes) {
+        comes = false;
+        mkdirSync(out);
+        writeFileSync(join(out, 'a'), 'other');
+      }
+      return real(from, to);
+    });
+    act(artifact);
+    expect(seen(out)).toEqual(SEEN);
+    expect(off(artifact)).toBe(0);
+    expect(readdirSync(project.tmp)).toEqual([]);
+  });
+
+  test('is known by its marks at once: nothing is read to find that it is right', () => {
+    const { project, artifact, act, off } = gone();
+    act(artifact);
+    const before = project.marks.hashedFiles;
+    expect(off(artifact)).toBe(0);
+    expect(project.marks.hashedFiles).toBe(before);
   });
 });
