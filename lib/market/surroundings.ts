@@ -51,8 +51,9 @@ export function checkSurroundings(surroundings: Surroundings, memory: number, se
   const check = (field: Channel, rule: string, holds: (x: number) => boolean) => {
     const values = surroundings[field];
     if (values === null) return;
-    const session = values.length === sessions ? values.findIndex((x) => !holds(x)) : values.length;
-    if (values.length === sessions && session < 0) return;
+    const wrong = values.subarray(0, sessions).findIndex((x) => !holds(x));
+    if (wrong < 0 && values.length >= sessions) return;
+    const session = wrong < 0 ? values.length : wrong;
     problems.push({
       code: 'model/refused',
       message: `surroundings: ${field} must be ${rule} in each of ${sessions} sessions`,

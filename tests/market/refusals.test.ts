@@ -85,7 +85,6 @@ const table: readonly (readonly [string, Partial<BarsRequest>, string, string, s
   ['no start price', { startPrice: Number.NaN }, 'startPrice', 'NaN', 'above 0, at most 1e12'],
   ['volatility below 0', around('volatility', [1, -1, 1, 1, 1]), 'volatility', '-1', '0 or more in each of 5 sessions'],
   ['a channel too short', around('growth', [0, 0]), 'growth', 'missing', 'finite in each of 5 sessions'],
-  ['a channel too long', around('jumpMean', [0, 0, 0, 0, 0, 0]), 'jumpMean', 'missing', 'finite in each of 5 sessions'],
   ['a blend past 1', around('blend', [0, 0, 1.5, 0, 0]), 'blend', '1.5', 'between 0 and 1 in each of 5 sessions'],
   [
     'memory past 1 in a regime',
