@@ -23,7 +23,7 @@ import {
   type Vector,
 } from 'apache-arrow';
 import { ProblemError } from '../base/problem.ts';
-import { type Column, emptyValues, makeTable, type Table, type Values } from './column.ts';
+import { type Column, emptyValues, makeTable, type Table, utf8Encoder, type Values } from './column.ts';
 import { type Field, type FieldType, type Metadata, SCHEMA_KEY, sortKeys, type TableSchema } from './schema.ts';
 
 const TWO_32 = 4294967296;
@@ -167,10 +167,17 @@ function toInt64(values: Float64Array): BigInt64Array {
 
 function toUtf8(texts: readonly string[]): { data: Uint8Array; valueOffsets: Int32Array } {
   const valueOffsets = new Int32Array(texts.length + 1);
-  for (let row = 0; row < texts.length; row += 1)
-    valueOffsets[row + 1] = valueOffsets[row]! + Buffer.byteLength(texts[row]!);
-  const data = Buffer.allocUnsafe(valueOffsets[texts.length]!);
-  for (let row = 0; row < texts.length; row += 1) data.write(texts[row]!, valueOffsets[row]!);
+  const encode = utf8Encoder();
+  let at = 0;
+  for (let row = 0; row < texts.length; row += 1) {
+    at += encode(texts[row]!).length;
+    valueOffsets[row + 1] = at;
+  }
+  const data = new Uint8Array(at);
+  for (let row = 0; row < texts.length; row += 1) {
+    const bytes = encode(texts[row]!);
+    for (let i = 0, to = valueOffsets[row]!; i < bytes.length; i += 1) data[to + i] = bytes[i]!;
+  }
   return { data, valueOffsets };
 }
 

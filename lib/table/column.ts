@@ -79,17 +79,34 @@ export function joinTables(schema: TableSchema, tables: readonly Table[]): Table
     const parts = tables.map((table) => table.columns[name]!);
     const masked = parts.some((part) => part.valid !== null);
     const valid = masked ? new Uint8Array(rows).fill(1) : null;
-    const values =
-      type === 'utf8' ? parts.flatMap((part) => part.values as readonly string[]) : emptyValues(type, rows);
+    const values = emptyValues(type, rows);
     let at = 0;
     for (const part of parts) {
-      if (type !== 'utf8') (values as Float64Array).set(part.values as Float64Array, at);
+      if (type === 'utf8') copyTexts(part.values as readonly string[], values as string[], at);
+      else (values as Float64Array).set(part.values as Float64Array, at);
       if (part.valid !== null) valid!.set(part.valid, at);
       at += part.values.length;
     }
     columns[name] = { values, valid };
   }
   return { schema, rows, columns };
+}
+
+function copyTexts(from: readonly string[], to: string[], at: number): void {
+  for (let row = 0; row < from.length; row += 1) to[at + row] = from[row]!;
+}
+
+/** UTF-8 of texts of which many are the same as the one before, as tickers are. */
+export function utf8Encoder(): (text: string) => Uint8Array {
+  let last = '';
+  let bytes: Uint8Array = new Uint8Array(0);
+  return (text) => {
+    if (text !== last) {
+      last = text;
+      bytes = Buffer.from(text);
+    }
+    return bytes;
+  };
 }
 
 /** Float column in which NaN stands for "no value", as indicators leave it while they warm up. */
@@ -110,6 +127,8 @@ export function emptyValues(type: FieldType, rows: number): Values {
   return type === 'date' || type === 'int32' ? new Int32Array(rows) : new Float64Array(rows);
 }
 
+const MOST = Number.MAX_VALUE;
+
 /** Throw `table/malformed` naming the first column and row whose value may not leave: it would not come back as it is. */
 export function checkValues(table: Table): void {
   for (const { name, type, nullable } of table.schema.fields) {
@@ -125,18 +144,41 @@ export function checkValues(table: Table): void {
       const hole = valid.indexOf(0);
       if (hole >= 0) refuse(hole, 'null in a column that always has a value');
     }
-    for (let row = 0; row < table.rows; row += 1) {
-      if (valid !== null && valid[row] === 0) continue;
-      const value = values[row]!;
-      if (type === 'float64') {
-        if (!Number.isFinite(value)) refuse(row, String(value));
-      } else if (type === 'int64' || type === 'timestamp') {
-        if (!Number.isSafeInteger(value) || Object.is(value, -0)) refuse(row, `${value}, not an integer within 2^53`);
-      } else if (type === 'utf8') {
-        if (!(value as string).isWellFormed()) refuse(row, 'text with half a surrogate pair');
-      } else if (type === 'bool' && (value as number) > 1) refuse(row, `${value}, neither 0 nor 1`);
-    }
+    const row = firstBad(type, values, valid);
+    if (row < 0) continue;
+    const value = String(values[row]);
+    if (type === 'float64') refuse(row, value);
+    if (type === 'utf8') refuse(row, 'text with half a surrogate pair');
+    refuse(row, type === 'bool' ? `${value}, neither 0 nor 1` : `${value}, not an integer within 2^53`);
   }
+}
+
+/** The first row whose value may not leave, or -1. A loop for each type: this looks at every value that is written. */
+function firstBad(type: FieldType, values: Values, valid: Uint8Array | null): number {
+  const counts = (row: number) => valid === null || valid[row] !== 0;
+  if (type === 'float64') {
+    const floats = values as Float64Array;
+    for (let row = 0; row < floats.length; row += 1) if (!(Math.abs(floats[row]!) <= MOST) && counts(row)) return row;
+  } else if (type === 'int64' || type === 'timestamp') {
+    const floats = values as Float64Array;
+    for (let row = 0; row < floats.length; row += 1) {
+      const value = floats[row]!;
+      const fits = Math.floor(value) === value && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+      if (!(fits && (value !== 0 || 1 / value > 0)) && counts(row)) return row;
+    }
+  } else if (type === 'utf8') {
+    const texts = values as readonly string[];
+    let good: string | null = null;
+    for (let row = 0; row < texts.length; row += 1) {
+      if (texts[row] === good || !counts(row)) continue;
+      if (!texts[row]!.isWellFormed()) return row;
+      good = texts[row]!;
+    }
+  } else if (type === 'bool') {
+    const flags = values as Uint8Array;
+    for (let row = 0; row < flags.length; row += 1) if (flags[row]! > 1 && counts(row)) return row;
+  }
+  return -1;
 }
 
 function bare(): Record<string, Column> {

@@ -1,7 +1,7 @@
 // The hash of what a table says, whatever file, row groups, codec or chunks hold it.
 import { createHash, type Hash } from 'node:crypto';
 import { type Sha256, sha256Json } from '../base/digest.ts';
-import { type Column, emptyValues, type Table } from './column.ts';
+import { type Column, emptyValues, type Table, utf8Encoder } from './column.ts';
 import type { Field } from './schema.ts';
 
 export interface LogicalHash {
@@ -61,7 +61,7 @@ function updateColumn(hash: ColumnHash, { type }: Field, { values, valid }: Colu
 /** The array itself when it already is canonical, which is the usual case. */
 function canonical(type: Field['type'], values: Float64Array, holes: readonly number[]): Float64Array {
   const floats = type === 'float64';
-  if (holes.length === 0 && !(floats && values.some(Number.isNaN))) return values;
+  if (holes.length === 0 && !(floats && hasNaN(values))) return values;
   const copy = emptyValues(type, values.length) as Float64Array;
   copy.set(values);
   if (floats) for (let row = 0; row < copy.length; row += 1) if (Number.isNaN(copy[row])) copy[row] = Number.NaN;
@@ -69,17 +69,27 @@ function canonical(type: Field['type'], values: Float64Array, holes: readonly nu
   return copy;
 }
 
+function hasNaN(values: Float64Array): boolean {
+  for (let row = 0; row < values.length; row += 1) if (Number.isNaN(values[row])) return true;
+  return false;
+}
+
 function bytesOf(values: Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 function textBytes(texts: readonly string[], valid: Uint8Array | null): Uint8Array {
-  const sizes = texts.map((text, row) => (valid?.[row] === 0 ? 0 : Buffer.byteLength(text)));
-  const bytes = Buffer.alloc(sizes.reduce((sum, size) => sum + size + 4, 0));
-  let at = 0;
-  texts.forEach((text, row) => {
-    at = bytes.writeUInt32LE(sizes[row]!, at);
-    if (sizes[row]! > 0) at += bytes.write(text, at);
-  });
+  const encode = utf8Encoder();
+  const of = (row: number) => encode(valid !== null && valid[row] === 0 ? '' : texts[row]!);
+  let size = 0;
+  for (let row = 0; row < texts.length; row += 1) size += 4 + of(row).length;
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  for (let row = 0, at = 0; row < texts.length; row += 1) {
+    const text = of(row);
+    view.setUint32(at, text.length, true);
+    at += 4;
+    for (let i = 0; i < text.length; i += 1) bytes[at++] = text[i]!;
+  }
   return bytes;
 }
