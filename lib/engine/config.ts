@@ -203,7 +203,7 @@ function overridesOf(
     const text = variable === undefined ? '' : (env[variable] ?? '').trim();
     if (text === '') continue;
     const items = () => text.split(',').map((item) => item.trim());
-    if (node.type === 'array') add(`env ${variable}`, path, items());
+    if ([node.type].flat().includes('array')) add(`env ${variable}`, path, items());
     else read(`env ${variable}`, path, text);
   }
   for (const setting of flags.set ?? []) {

@@ -241,7 +241,9 @@ function codeOf(
   if (stage.code.kind === 'command') return commandCode(stage, stage.code.cmd);
   const selection: Record<string, string[]> = {};
   for (const [selector, catalog] of Object.entries(stage.selects)) {
-    const names = picksOf(selector, values).flatMap(({ name }) => (pluginFile(name) === null ? [String(name)] : []));
+    const names = picksOf(selector, values).flatMap(({ name }) =>
+      pluginFile(name) !== null || name === 'none' ? [] : [String(name)],
+    );
     selection[catalog] = [...(selection[catalog] ?? []), ...names];
   }
   const own = cachedReach(loaded.code, stage.code.entry, selection);

@@ -29,6 +29,8 @@ export type Invariant = (bars: Bars, facts: InvariantFacts, report: (breach: Bre
 export interface InvariantFacts {
   /** The days there must be, ascending; null when nobody says. */
   readonly calendar: Int32Array | null;
+  /** When the bars of those days begin; null where a bar is a whole session. */
+  readonly times: Float64Array | null;
   /** Size of a tick; null when prices are not on a grid. */
   readonly tick: number | null;
 }
@@ -58,27 +60,31 @@ export function checkSchema(candidate: CandidateBars, report: (breach: Breach) =
 
 /** Comparisons are written so that a NaN breaks them. */
 export const INVARIANTS: Readonly<Record<Exclude<ExactCheck, 'schema'>, Invariant>> = {
-  index_monotone({ day }, _, report) {
-    for (let i = 1; i < day.length; i++) {
-      if (day[i]! < day[i - 1]!) report({ row: i, detail: `${dateOf(day[i]!)} after ${dateOf(day[i - 1]!)}` });
+  index_monotone(bars, _, report) {
+    const { index, text } = indexOf(bars);
+    for (let i = 1; i < index.length; i++) {
+      if (index[i]! < index[i - 1]!) report({ row: i, detail: `${text(index[i]!)} after ${text(index[i - 1]!)}` });
     }
   },
-  index_unique({ day }, _, report) {
+  index_unique(bars, _, report) {
+    const { index, text } = indexOf(bars);
     const seen = new Map<number, number>();
-    day.forEach((value, i) => {
+    index.forEach((value, i) => {
       const first = seen.get(value);
       if (first === undefined) seen.set(value, i);
-      else report({ row: i, detail: `${dateOf(value)} is in row ${first} already` });
+      else report({ row: i, detail: `${text(value)} is in row ${first} already` });
     });
   },
-  index_calendar({ day }, { calendar }, report) {
-    const wanted = new Set(calendar);
-    const had = new Set(day);
-    day.forEach((value, i) => {
-      if (!wanted.has(value)) report({ row: i, detail: `${dateOf(value)} is no session of the calendar` });
+  index_calendar(bars, { calendar, times }, report) {
+    const { index, text } = indexOf(bars);
+    if (times !== null && bars.time === null) return report({ row: null, detail: 'column time is missing' });
+    const wanted = new Set(times ?? calendar);
+    const had = new Set(index);
+    index.forEach((value, i) => {
+      if (!wanted.has(value)) report({ row: i, detail: `${text(value)} is no session of the calendar` });
     });
     for (const value of wanted)
-      if (!had.has(value)) report({ row: null, detail: `no row for the session ${dateOf(value)}` });
+      if (!had.has(value)) report({ row: null, detail: `no row for the session ${text(value)}` });
   },
   finite(bars, _, report) {
     eachRow(bars, (i) => {
@@ -116,6 +122,21 @@ export const INVARIANTS: Readonly<Record<Exclude<ExactCheck, 'schema'>, Invarian
     });
   },
 };
+
+/** What tells the rows apart: when they begin, else their day. */
+function indexOf({ day, time }: Bars): { readonly index: Float64Array; readonly text: (value: number) => string } {
+  if (time === null) return { index: Float64Array.from(day), text: dateOf };
+  return { index: time, text: (value) => `${dateOf(Math.floor(value / DAY_US))} ${clockText(value)}` };
+}
+
+const DAY_US = 86_400_000_000;
+
+/** HH:MM of an instant, UTC. */
+function clockText(instant: number): string {
+  const minutes = Math.floor((instant - Math.floor(instant / DAY_US) * DAY_US) / 60_000_000);
+  const pad = (value: number) => String(value).padStart(2, '0');
+  return `${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+}
 
 function eachRow(bars: Bars, visit: (row: number) => void): void {
   for (let i = 0; i < bars.day.length; i++) visit(i);

@@ -77,7 +77,7 @@ export function secondMoment(params: JumpParams): number {
  * share of the variance is then some 6 percent in every class.
  */
 export function resolveJumps({ sigma }: AssetFacts, settings: ModelSettings): JumpParams {
-  const intensity = setting(settings, 'intensity', 6);
+  const intensity = setting(settings, 'intensity', 6) * setting(settings, 'scale', 1);
   if (setting(settings, 'law', 'merton') === 'merton') {
     const mean = setting(settings, 'mean', -0.03 * sigma);
     return { law: 'merton', intensity, mean, sd: setting(settings, 'sd', 0.1 * sigma) };

@@ -40,7 +40,7 @@ export interface Stage<I extends Ports = Ports, O extends Ports = Ports, P = unk
   readonly uses: readonly ('seed' | 'generator_version')[];
   /**
    * Param (`price_model`, or `sources.*.adapter` for every entry's) -> catalog file: its values pick the lines whose code enters
-   * the key. A value `./a/file.ts` is a project file instead, which enters the key and is had by `plugin`.
+   * the key. A value `./a/file.ts` is a project file instead, which enters the key and is had by `plugin`; `none` picks nothing.
    */
   readonly selects: Readonly<Record<string, string>>;
   run(context: StageContext<I, O, P>): void | Promise<void>;

@@ -1,20 +1,19 @@
 // Calibrate: from real prices to what each ticker is generated with, and a report of every estimate and every repaired row.
 
 import { type Problem, ProblemError, raise } from '../../lib/base/problem.ts';
-import { fitCorrelation } from '../../lib/calibration/correlation.ts';
+import { type CorrelationFit, fitCorrelation } from '../../lib/calibration/correlation.ts';
 import { type Closes, fitGbm } from '../../lib/calibration/gbm.ts';
 import { type CleaningPolicy, type CleanSeries, cleanSeries } from '../../lib/market/clean.ts';
 import { formatDate } from '../../lib/market/day.ts';
-import { factorCorrelation } from '../../lib/models/correlation.ts';
-import { file, json, type TreeInput, tree, trees } from '../../lib/stage/port.ts';
+import { USUAL } from '../../lib/market/usual.ts';
+import { file, json, type TreeInput, trees } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { median } from '../../lib/stats/moments.ts';
 import { type LoadPlugin, readSource, type SourceFile } from '../../lib/table/adapter.ts';
 import type { FindingKind } from '../../lib/table/finding.ts';
 import type { ColumnNames, PriceTable } from '../../lib/table/prices.ts';
 import { openLines } from './lines.ts';
-import type { CalibrationReport, TickerParameters } from './shapes.ts';
-import { fileOf } from './tables.ts';
+import type { AssetSetting, CalibrationReport } from './shapes.ts';
 
 interface Source {
   readonly file: string;
@@ -24,18 +23,11 @@ interface Source {
   readonly policy?: Partial<CleaningPolicy>;
 }
 
-interface Override {
-  readonly mu?: number;
-  readonly sigma?: number;
-  readonly start_price?: number;
-  readonly volume?: number;
-}
-
 interface Params {
   readonly tickers: readonly string[];
   readonly sources: Readonly<Record<string, Source>>;
   readonly policy: CleaningPolicy;
-  readonly assets: Readonly<Record<string, Override>>;
+  readonly assets: Readonly<Record<string, AssetSetting>>;
   readonly periods_per_year: number;
   readonly min_observations: number;
   readonly volume_level: number;
@@ -48,6 +40,12 @@ interface History {
   readonly table: PriceTable;
   readonly clean: CleanSeries;
 }
+
+/** What the configuration may say instead of an estimate. */
+const ESTIMATED = ['mu', 'sigma', 'start_price', 'volume'] as const;
+
+/** Without prices there is nothing to correlate. */
+const NO_FIT: CorrelationFit = { tickers: [], matrix: [], n: [], standardErrors: [], repair: null, notes: [] };
 
 const LISTED = 1000;
 
@@ -90,7 +88,6 @@ export const calibrate = defineStage<Params>()({
   },
   inputs: { prices: trees('any') },
   outputs: {
-    parameters: tree('market/parameters@1'),
     report: json<CalibrationReport>('market/calibration@1'),
     /** Every row that was dropped or repaired, one JSON object a line; the report has the first of them. */
     findings: file('market/findings@1'),
@@ -99,11 +96,6 @@ export const calibrate = defineStage<Params>()({
   selects: { 'sources.*.adapter': 'lib/table/adapters/catalog.ts' },
   async run({ params, in: { prices }, out, generatorVersion, plugin, log }) {
     if (generatorVersion === 'v0') {
-      // The legacy generator draws all its tickers from one stream: a ticker needs to know who comes before it, and no prices.
-      for (const [i, ticker] of params.tickers.entries()) {
-        const legacy: TickerParameters = { kind: 'legacy', tickers: params.tickers.slice(0, i + 1) };
-        out.parameters.write(fileOf(ticker, 'json'), `${JSON.stringify(legacy, null, 2)}\n`);
-      }
       out.report.write({
         assets: [],
         correlation: null,
@@ -124,27 +116,13 @@ export const calibrate = defineStage<Params>()({
         close: (histories.get(ticker) as History).clean.close,
       }),
     );
-    const fit = fitCorrelation(closes, {
-      minObservations: params.min_observations,
-      repair: params.repair === 'higham' ? 'nearest' : 'none',
-    });
-    // A ticker without prices has no common returns with any other: it is generated independent, and the report says so.
-    const matrix = params.tickers.map((a, i) =>
-      params.tickers.map((b, j) => (i === j ? 1 : (fit.matrix[known.indexOf(a)]?.[known.indexOf(b)] ?? 0))),
-    );
-    const { lower } = factorCorrelation(matrix, params.repair === 'higham' ? 'nearest' : 'none', params.tickers);
-    for (const [i, asset] of assets.entries()) {
-      const row = (lower[i] as readonly number[]).slice(0, i + 1);
-      const mixed = row.map((_, k) => k).filter((k) => row[k] !== 0);
-      const parameters: TickerParameters = {
-        kind: 'model',
-        params: { mu: asset.mu, sigma: asset.sigma },
-        start_price: asset.start_price,
-        volume_level: asset.volume_level,
-        mix: { names: mixed.map((k) => params.tickers[k] as string), weights: mixed.map((k) => row[k] as number) },
-      };
-      out.parameters.write(fileOf(asset.ticker, 'json'), `${JSON.stringify(parameters, null, 2)}\n`);
-    }
+    const fit =
+      closes.length === 0
+        ? NO_FIT
+        : fitCorrelation(closes, {
+            minObservations: params.min_observations,
+            repair: params.repair === 'higham' ? 'nearest' : 'none',
+          });
     const findings = [...histories].flatMap(([ticker, { source, table, clean }]) => [
       ...table.findings.map(({ row, kind, detail }) => ({
         ticker,
@@ -239,7 +217,7 @@ function unreadable({ findings }: PriceTable): Problem[] {
     .map(({ file, row, detail }) => ({ code: 'data/refused', message: `${file} row ${row}: ${detail}` }));
 }
 
-/** Estimates of one ticker under its overrides: calibrated first, the configuration on top. */
+/** One ticker: what is usual for its class, over it what its prices say, over both what the configuration says. */
 function assetOf(ticker: string, params: Params, history: History | undefined): CalibrationReport['assets'][number] {
   const given = params.assets[ticker] ?? {};
   const setting = { periodsPerYear: params.periods_per_year, minObservations: params.min_observations };
@@ -248,20 +226,24 @@ function assetOf(ticker: string, params: Params, history: History | undefined): 
   const value = (name: 'mu' | 'sigma' | 'start_price', fitted: number | undefined): number => {
     const found = given[name] ?? fitted;
     if (found !== undefined) return found;
+    if (given.class !== undefined)
+      return name === 'start_price' ? USUAL[given.class].startPrice : USUAL[given.class][name];
     throw new ProblemError({
       code: 'data/refused',
       message: `${ticker} has no source of prices and no \`assets.${ticker}.${name}\``,
-      hint: 'add a source to data_sources_config.yml, or give mu, sigma and start_price under `assets`',
+      hint: 'add a source to data_sources_config.yml, or give its class, or mu, sigma and start_price, under `assets`',
     });
   };
   const volumes = (history?.clean.volume ?? []).filter((v) => v > 0);
   return {
     ticker,
+    class: given.class ?? 'equity',
+    sector: given.sector ?? 'none',
     mu: value('mu', fit?.mu),
     sigma: value('sigma', fit?.sigma),
     start_price: value('start_price', fit?.startPrice),
     volume_level: given.volume ?? median(Float64Array.from(volumes)) ?? params.volume_level,
-    overridden: Object.keys(given).sort(),
+    overridden: ESTIMATED.filter((name) => given[name] !== undefined),
     fit: fit && {
       mu: fit.mu,
       se_mu: fit.seMu,

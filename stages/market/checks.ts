@@ -1,7 +1,6 @@
 // The checks of a dataset as the stage before publishing and the one after it ask for them: numbers in, verdict and report out.
 import { ProblemError } from '../../lib/base/problem.ts';
-import { calendarOf, sessionsBetween } from '../../lib/market/calendar.ts';
-import { parseDate } from '../../lib/market/day.ts';
+import { mostBars as barsPerSession, clockOf } from '../../lib/market/frequency.ts';
 import type { CandidateBars } from '../../lib/market/invariants.ts';
 import {
   CHECKS,
@@ -14,6 +13,7 @@ import {
 import type { TreeInput } from '../../lib/stage/port.ts';
 import { readParquet } from '../../lib/table/parquet.ts';
 import { isSynthetic } from '../../lib/table/schema.ts';
+import { spanFrom } from './setting.ts';
 import type { CalibrationReport } from './shapes.ts';
 import { barsOf } from './tables.ts';
 
@@ -38,12 +38,39 @@ export interface CheckSetting {
   readonly start_date: string;
   readonly end_date: string;
   readonly calendar: string;
-  readonly tick: number;
+  readonly frequency: string;
+  readonly generation: LawSetting;
   readonly periods_per_year: number;
   readonly alpha: number;
   readonly fail_fast: boolean;
   readonly checks: Readonly<Record<string, boolean>>;
 }
+
+/** What the configuration says of the law of the bars. */
+export interface LawSetting {
+  readonly tick: number;
+  readonly price_model: string;
+  readonly volatility_model: string;
+  readonly memory: number;
+  readonly regimes: { readonly enabled: boolean };
+  readonly events: Readonly<Record<string, unknown>>;
+  readonly correlation: { readonly mode: string; readonly copula: { readonly family: string } };
+  readonly overnight: { readonly share: number | null };
+}
+
+/**
+ * Whether returns are independent, normal and of one correlation matrix, so that the tests of moments have their laws. Other
+ * models have laws of their own: their moments are not stated here, and what nobody stated is not tested.
+ */
+const isPlain = ({ frequency, generation: of }: CheckSetting): boolean =>
+  (frequency === 'B' || frequency === 'D') &&
+  of.price_model === 'gbm' &&
+  of.volatility_model === 'none' &&
+  of.memory === 0 &&
+  !of.regimes.enabled &&
+  Object.keys(of.events).length === 0 &&
+  of.correlation.mode === 'static' &&
+  of.overnight.share === 0;
 
 /** Named files, as a tree or a folder of one. */
 export type Files = Pick<TreeInput, 'names' | 'bytes'>;
@@ -91,20 +118,23 @@ export function checkDataset(
 }
 
 function expectationOf(setting: CheckSetting, calibration: CalibrationReport): Expectation {
-  const { tickers, start_date, end_date, calendar, alpha, periods_per_year: periodsPerYear } = setting;
+  const { tickers, alpha, periods_per_year: periodsPerYear } = setting;
   const on = Object.entries(setting.checks).flatMap(([name, wanted]) => (wanted ? (SWITCHES[name] ?? []) : []));
   // The legacy generator is not calibrated; it states no grid, no drift and no correlation, and what nobody promised is not tested.
   const legacy = calibration.correlation === null;
+  const unstated = legacy || !isPlain(setting);
+  const { calendar, frequency, days } = spanFrom(setting);
   return {
     checks: CHECKS.filter((name) => on.includes(name)),
     alpha,
     periodsPerYear,
     tickers,
-    calendar: sessionsBetween(calendarOf(calendar), parseDate(start_date), parseDate(end_date)),
-    tick: legacy ? null : setting.tick,
-    gbm: legacy ? null : Object.fromEntries(tickers.map((ticker) => [ticker, assetIn(calibration, ticker)])),
+    calendar: days,
+    times: barsPerSession(calendar, frequency) === 1 ? null : clockOf(calendar, frequency, days).start,
+    tick: legacy ? null : setting.generation.tick,
+    gbm: unstated ? null : Object.fromEntries(tickers.map((ticker) => [ticker, assetIn(calibration, ticker)])),
     // One ticker has nobody to be correlated with.
-    correlation: legacy || tickers.length < 2 ? null : targetOf(tickers, calibration),
+    correlation: unstated || tickers.length < 2 ? null : targetOf(tickers, calibration),
   };
 }
 

@@ -12,17 +12,29 @@ export interface DatasetFile {
 export interface DatasetParts {
   readonly bars: TreeInput;
   readonly features: TreeInput;
+  /** Ground truth of the market, and of each ticker. */
+  readonly latent: Readonly<Record<string, TreeInput>>;
   readonly validation: JsonInput<unknown>;
   readonly calibration: JsonInput<unknown>;
+  readonly environment: JsonInput<unknown>;
 }
 
 /** Every file but manifest.json and _common_metadata, by path in code-point order. */
-export function datasetFiles({ bars, features, validation, calibration }: DatasetParts): DatasetFile[] {
+export function datasetFiles({
+  bars,
+  features,
+  latent,
+  environment,
+  validation,
+  calibration,
+}: DatasetParts): DatasetFile[] {
   const files: DatasetFile[] = [
     { path: 'calibration.json', from: calibration },
+    { path: 'environment.json', from: environment },
     { path: 'validation.json', from: validation },
     ...bars.names().map((entry) => ({ path: `ohlcv/${entry}`, from: bars, entry })),
     ...features.names().map((entry) => ({ path: `features/${entry}`, from: features, entry })),
+    ...Object.values(latent).flatMap((from) => from.names().map((entry) => ({ path: `latent/${entry}`, from, entry }))),
   ];
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

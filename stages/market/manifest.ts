@@ -9,7 +9,7 @@ import { defineStage } from '../../lib/stage/stage.ts';
 import { emptyValues, makeTable } from '../../lib/table/column.ts';
 import { readParquetSchema, writeParquet } from '../../lib/table/parquet.ts';
 import { datasetFiles } from './dataset.ts';
-import type { CalibrationReport, RunFacts } from './shapes.ts';
+import type { CalibrationReport, EnvironmentReport, RunFacts } from './shapes.ts';
 import { BARS_SHAPE, FEATURES_SHAPE } from './tables.ts';
 
 /** Parquet's own name for a file that holds a schema and no rows; the only Parquet file that knows the dataset (settled point 3). */
@@ -23,6 +23,8 @@ export const manifest = defineStage<Record<string, never>>()({
     sources: trees('any'),
     bars: tree(BARS_SHAPE),
     features: tree(FEATURES_SHAPE),
+    latent: trees('market/latent@1'),
+    environment: json<EnvironmentReport>('market/environment-report@1'),
     notes: tree('market/notes@1'),
     validation: json<unknown>('market/validation@1'),
     calibration: json<CalibrationReport>('market/calibration@1'),
@@ -72,6 +74,7 @@ export const manifest = defineStage<Record<string, never>>()({
       })),
       source_defaults: facts.source_defaults,
       warnings: [
+        ...inputs.environment.value.warnings,
         ...warnings,
         ...inputs.calibration.value.notes.map((message) => ({ code: 'calibration/note', message })),
       ],

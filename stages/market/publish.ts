@@ -1,10 +1,10 @@
 // Publish: the dataset as a tree of what the stages above have made; no byte is copied, the door applies the effects.
 import type { Json } from '../../lib/base/canon.ts';
-import { file, json, tree } from '../../lib/stage/port.ts';
+import { file, json, tree, trees } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { datasetFiles } from './dataset.ts';
 import { COMMON } from './manifest.ts';
-import type { CalibrationReport } from './shapes.ts';
+import type { CalibrationReport, EnvironmentReport } from './shapes.ts';
 import { BARS_SHAPE, FEATURES_SHAPE } from './tables.ts';
 
 export const publish = defineStage<Record<string, never>>()({
@@ -15,6 +15,8 @@ export const publish = defineStage<Record<string, never>>()({
     common: file('parquet/common@1'),
     bars: tree(BARS_SHAPE),
     features: tree(FEATURES_SHAPE),
+    latent: trees('market/latent@1'),
+    environment: json<EnvironmentReport>('market/environment-report@1'),
     validation: json<unknown>('market/validation@1'),
     calibration: json<CalibrationReport>('market/calibration@1'),
   },

@@ -12,7 +12,8 @@ interface Recorded {
   readonly end_date: string;
   readonly calendar: string;
   readonly calibration: { readonly periods_per_year: number };
-  readonly generation: { readonly tick: number };
+  readonly frequency: string;
+  readonly generation: CheckSetting['generation'];
   readonly validation: Pick<CheckSetting, 'alpha' | 'fail_fast' | 'checks'>;
 }
 
@@ -24,13 +25,14 @@ export const recheck = defineStage<Record<string, never>>()({
   run({ in: { dataset }, out, verdict, progress }) {
     const value = (name: string) => JSON.parse(Buffer.from(dataset.bytes(name)).toString('utf8')) as unknown;
     const { config } = value('manifest.json') as { config: Recorded };
-    const { tickers, start_date, end_date, calendar, validation } = config;
+    const { tickers, start_date, end_date, calendar, frequency, generation, validation } = config;
     const setting: CheckSetting = {
       tickers,
       start_date,
       end_date,
       calendar,
-      tick: config.generation.tick,
+      frequency,
+      generation,
       periods_per_year: config.calibration.periods_per_year,
       ...validation,
     };

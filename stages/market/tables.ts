@@ -1,7 +1,9 @@
 // The tables of the market pipeline: what their columns are and how bars become rows and rows bars.
 import type { Bars } from '../../lib/market/bars.ts';
-import { column, makeTable, type Table } from '../../lib/table/column.ts';
-import { defineSchema, required, type TableSchema } from '../../lib/table/schema.ts';
+import type { Environment } from '../../lib/market/environment.ts';
+import type { ImpactRow, LedgerRow } from '../../lib/market/events.ts';
+import { type Column, column, makeTable, type Table, type Values } from '../../lib/table/column.ts';
+import { defineSchema, type Field, required, sortKeys, type TableSchema } from '../../lib/table/schema.ts';
 
 export const BARS_SHAPE = 'market/bars@1';
 export const FEATURES_SHAPE = 'market/features@1';
@@ -29,6 +31,111 @@ export function barsTable(schema: TableSchema, bars: Bars): Table {
   const ticker = new Array<string>(date.length).fill(bars.ticker);
   return makeTable(schema, { date, ...(time === null ? {} : { time }), ticker, open, high, low, close, volume });
 }
+
+const LATENT_SHAPE = 'market/latent@1';
+
+/** A table of what nobody could have observed; it says so itself, so that no feature takes it for data. */
+function latent(
+  name: string,
+  fields: readonly Field[],
+  version: string,
+  columns: Record<string, Column | Values>,
+): Table {
+  const schema = defineSchema(`${LATENT_SHAPE}/${name}`, fields, { synthetic: true, generatorVersion: version });
+  return makeTable({ ...schema, metadata: sortKeys({ ...schema.metadata, [LATENT_KEY]: 'true' }) }, columns);
+}
+
+/** Metadata key of tables of ground truth. */
+export const LATENT_KEY = 'marketloom:latent';
+
+/** Weights of a ticker's sources, session by session: column k is its k-th source. */
+export function mixingTable(days: Int32Array, rows: readonly Float64Array[], version: string): Table {
+  const names = rows.map((_, k) => `k${k}`);
+  const columns = Object.fromEntries(names.map((name, k) => [name, rows[k]!]));
+  const fields = [required('date', 'date'), ...names.map((name) => required(name, 'float64'))];
+  return latent('mixing', fields, version, { date: days, ...columns });
+}
+
+/** The columns of `mixingTable`. */
+export function mixingOf(table: Table): Float64Array[] {
+  return table.schema.fields.slice(1).map(({ name }) => column(table, name, 'float64').values);
+}
+
+export function regimesTable(
+  days: Int32Array,
+  path: readonly number[],
+  states: readonly { readonly label: string }[],
+  version: string,
+): Table {
+  const fields = [required('date', 'date'), required('regime', 'int32'), required('label', 'utf8')];
+  const label = path.map((regime) => states[regime]!.label);
+  return latent('regimes', fields, version, { date: days, regime: Int32Array.from(path), label });
+}
+
+/** Factors on the shocks of factors, and the weight of the shock that all assets share. */
+export function factorsTable(days: Int32Array, { factors, blend }: Environment, version: string): Table {
+  const names = Object.keys(factors);
+  const columns = Object.fromEntries(names.map((name) => [name, Float64Array.from(factors[name]!)]));
+  const fields = [...names, ...(blend === null ? [] : ['common_weight'])].map((name) => required(name, 'float64'));
+  return latent('correlation', [required('date', 'date'), ...fields], version, {
+    date: days,
+    ...columns,
+    ...(blend === null ? {} : { common_weight: Float64Array.from(blend) }),
+  });
+}
+
+export function eventsTable(rows: readonly LedgerRow[], version: string): Table {
+  const numbers = (name: 'start' | 'end' | 'intensity' | 'direction') => Float64Array.from(rows, (row) => row[name]);
+  const texts = (name: 'id' | 'type' | 'scope' | 'parameters') => rows.map((row) => row[name]);
+  const fields = [
+    required('id', 'utf8'),
+    required('type', 'utf8'),
+    required('scope', 'utf8'),
+    required('start', 'timestamp'),
+    required('end', 'timestamp'),
+    required('intensity', 'float64'),
+    required('direction', 'float64'),
+    required('parameters', 'utf8'),
+  ];
+  return latent('events', fields, version, {
+    id: texts('id'),
+    type: texts('type'),
+    scope: texts('scope'),
+    start: numbers('start').map(Math.floor),
+    end: numbers('end').map(Math.floor),
+    intensity: numbers('intensity'),
+    direction: numbers('direction'),
+    parameters: texts('parameters'),
+  });
+}
+
+export function impactsTable(rows: readonly ImpactRow[], version: string): Table {
+  const names = ['peak_shift', 'final_shift', 'peak_volatility'] as const;
+  const fields = [
+    required('id', 'utf8'),
+    required('ticker', 'utf8'),
+    ...names.map((name) => required(name, 'float64')),
+  ];
+  const columns = Object.fromEntries(names.map((name) => [name, Float64Array.from(rows, (row) => row[name])]));
+  return latent('event_impacts', fields, version, {
+    id: rows.map(({ id }) => id),
+    ticker: rows.map(({ ticker }) => ticker),
+    ...columns,
+  });
+}
+
+const VARIANCE_FIELDS = [required('date', 'date'), required('variance', 'float64'), required('sd', 'float64')];
+const JUMP_FIELDS = [required('date', 'date'), required('time', 'float64'), required('size', 'float64')];
+
+/** Variance per year in force and standard deviation of the session's log return. */
+export const varianceTable = (
+  version: string,
+  columns: { date: Int32Array; variance: Float64Array; sd: Float64Array },
+) => latent('variance', VARIANCE_FIELDS, version, columns);
+
+/** Jumps of the log price: share of the session's variance that had passed, and size. */
+export const jumpsTable = (version: string, columns: { date: Int32Array; time: Float64Array; size: Float64Array }) =>
+  latent('jumps', JUMP_FIELDS, version, columns);
 
 /** The bars of a table; throws `table/malformed` when a column is missing or of another type. */
 export function barsOf(table: Table, ticker: string): Bars {

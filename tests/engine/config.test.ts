@@ -283,13 +283,14 @@ describe('identity', () => {
   };
   const changed = (value: JsonMap, [key, ...rest]: readonly string[]): JsonMap => ({
     ...value,
-    [key!]: rest.length === 0 ? 'flipped' : changed(value[key!] as JsonMap, rest),
+    [key!]: rest.length === 0 ? 'flipped' : changed((value[key!] ?? {}) as JsonMap, rest),
   });
 
+  const standard = resolved();
   test.each(leaves.filter(({ path }) => isOperational(path)).map(({ path }) => path.join('.')))(
     'operational %s leaves the config hash alone',
     (name) => {
-      const { value, identity } = resolved();
+      const { value, identity } = standard;
       expect(identityOf(schema, changed(value, name.split('.')))).toEqual(identity);
     },
   );
@@ -297,7 +298,7 @@ describe('identity', () => {
   test.each(leaves.filter(({ path }) => !isOperational(path)).map(({ path }) => path.join('.')))(
     'identity %s changes the config hash',
     (name) => {
-      const { value, identity } = resolved();
+      const { value, identity } = standard;
       expect(configHash(identityOf(schema, changed(value, name.split('.'))), {}, {})).not.toBe(
         configHash(identity, {}, {}),
       );

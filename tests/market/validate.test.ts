@@ -25,6 +25,7 @@ function expectation(of: readonly Bars[], change: Partial<Expectation> = {}): Ex
     periodsPerYear: 252,
     tickers: ['A', 'B'],
     calendar: of[0]!.day,
+    times: null,
     tick: 0.01,
     gbm: TRUTH,
     correlation: [

@@ -7,9 +7,8 @@ import { makeTable } from '../../../lib/table/column.ts';
 import { writeParquet } from '../../../lib/table/parquet.ts';
 import { defineSchema, required } from '../../../lib/table/schema.ts';
 import { calibrate } from '../../../stages/market/calibrate.ts';
-import type { TickerParameters } from '../../../stages/market/shapes.ts';
 import { normals } from '../../stats/normals.ts';
-import { type Files, oneFileIn, runStage, treeIn } from '../ports.ts';
+import { oneFileIn, runStage, treeIn } from '../ports.ts';
 
 type Params = Parameters<(typeof calibrate)['run']>[0]['params'];
 
@@ -75,11 +74,11 @@ function run(
   });
 }
 
-const parameters = (made: Files, ticker: string) =>
-  JSON.parse(Buffer.from(made[`${ticker}.json`] as Uint8Array).toString('utf8')) as Extract<
-    TickerParameters,
-    { kind: 'model' }
-  >;
+/** What a ticker is generated with, wherever its prices came from. */
+const estimates = ({ out: { report } }: Awaited<ReturnType<typeof run>>) => ({
+  ...report,
+  assets: report.assets.map(({ source: _, ...asset }) => asset),
+});
 
 async function problemsOf(work: Promise<unknown>) {
   const error = await work.then(
@@ -108,27 +107,11 @@ describe('[S1-99] what was planted comes back', () => {
     );
   });
 
-  test('each ticker gets its own parameters and its own row of the Cholesky factor, no more', async () => {
-    const { out } = await run({ a: { 'A.csv': csv(A) }, b: { 'B.csv': csv(B) } }, { tickers: ['A', 'B'] });
-    const rho = out.report.correlation?.matrix[0]?.[1] as number;
-    expect(Object.keys(out.parameters)).toEqual(['A.json', 'B.json']);
-    expect(parameters(out.parameters, 'A').mix).toEqual({ names: ['A'], weights: [1] });
-    const { names, weights } = parameters(out.parameters, 'B').mix;
-    expect(names).toEqual(['A', 'B']);
-    expect(weights[0]).toBeCloseTo(rho, 14);
-    expect((weights[0] as number) ** 2 + (weights[1] as number) ** 2).toBeCloseTo(1, 14);
-    expect(parameters(out.parameters, 'A').params).toEqual({
-      mu: out.report.assets[0]?.mu,
-      sigma: out.report.assets[0]?.sigma,
-    });
-  });
-
   test('the configuration wins over the estimate, which is still reported', async () => {
     const { out } = await run({ a: { 'A.csv': csv(A) } }, { assets: { A: { sigma: 0.5, volume: 9 } } });
     const [asset] = out.report.assets;
     expect(asset).toMatchObject({ sigma: 0.5, volume_level: 9, overridden: ['sigma', 'volume'] });
     expect(asset?.fit?.sigma).not.toBe(0.5);
-    expect(parameters(out.parameters, 'A')).toMatchObject({ params: { sigma: 0.5 }, volume_level: 9 });
   });
 });
 
@@ -142,8 +125,8 @@ describe('sources', () => {
     const long = [`ticker,${head}`, ...rows.map((row) => `A,${row}`)];
     for (const row of b.trim().split('\n').slice(1)) long.push(`B,${row}`);
     const one = await run({ all: { 'prices.csv': `${long.join('\n')}\n` } }, { tickers });
-    expect(folder.out.parameters).toEqual(files.out.parameters);
-    expect(one.out.parameters).toEqual(files.out.parameters);
+    expect(estimates(folder)).toEqual(estimates(files));
+    expect(estimates(one)).toEqual(estimates(files));
     expect(folder.out.report.assets.map(({ source }) => source?.file)).toEqual(['A.csv', 'B.csv']);
   });
 
@@ -172,7 +155,7 @@ describe('sources', () => {
     );
     const fromCsv = await run({ a: { 'A.csv': csv(A) } });
     const fromParquet = await run({ a: { 'A.parquet': parquet } });
-    expect(fromParquet.out.parameters).toEqual(fromCsv.out.parameters);
+    expect(estimates(fromParquet)).toEqual(estimates(fromCsv));
   });
 
   test('a source that says itself that it is synthetic is refused', async () => {
@@ -197,8 +180,8 @@ describe('sources', () => {
       { a: { 'A.csv': csv(A) } },
       { tickers: ['A', 'Z'], assets: { Z: { mu: 0, sigma: 0.3, start_price: 5 } } },
     );
-    expect(parameters(out.parameters, 'Z')).toMatchObject({ mix: { names: ['Z'], weights: [1] }, volume_level: 777 });
-    expect(out.report.assets[1]).toMatchObject({ fit: null, source: null });
+    expect(out.report.assets[1]).toMatchObject({ fit: null, source: null, volume_level: 777 });
+    expect(out.report.correlation?.tickers).toEqual(['A']);
     expect(out.report.notes.join()).toContain('Z has no prices');
   });
 
@@ -308,11 +291,7 @@ describe('what cannot be read', () => {
   });
 });
 
-test('[S1-70] v0 takes no prices: each ticker is told who is drawn before it', async () => {
+test('v0 takes no prices and no estimates', async () => {
   const { out } = await run({}, { tickers: ['AAPL', 'MSFT'] }, 'v0');
-  expect(JSON.parse(Buffer.from(out.parameters['MSFT.json'] as Uint8Array).toString())).toEqual({
-    kind: 'legacy',
-    tickers: ['AAPL', 'MSFT'],
-  });
   expect(out.report).toMatchObject({ assets: [], correlation: null, findings: [] });
 });

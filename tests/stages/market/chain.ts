@@ -1,51 +1,62 @@
-// The stages after calibration in memory, wired as pipeline.yaml wires them.
+// The stages of the market pipeline in memory, configured and wired as the files of this repository say.
+import { readFileSync } from 'node:fs';
+import type { Json } from '../../../lib/base/canon.ts';
+import { parseDocument } from '../../../lib/base/document.ts';
+import type { Schema } from '../../../lib/base/schema.ts';
+import { resolveConfig } from '../../../lib/engine/config.ts';
+import { type JsonMap, lookup } from '../../../lib/engine/leaves.ts';
+import type { Environment } from '../../../lib/market/environment.ts';
+import { environment } from '../../../stages/market/environment.ts';
 import { features } from '../../../stages/market/features.ts';
 import { generate } from '../../../stages/market/generate.ts';
 import { manifest } from '../../../stages/market/manifest.ts';
 import { publish } from '../../../stages/market/publish.ts';
-import type { CalibrationReport, RunFacts, TickerParameters } from '../../../stages/market/shapes.ts';
+import type {
+  CalibrationReport,
+  EnvironmentReport,
+  RunFacts,
+  TickerParameters,
+} from '../../../stages/market/shapes.ts';
 import { validate } from '../../../stages/market/validate.ts';
 import { type Files, fileIn, jsonIn, oneFileIn, runStage, treeIn } from '../ports.ts';
 
-export type GenerateParams = Omit<Parameters<(typeof generate)['run']>[0]['params'], 'ticker'>;
 export type CheckParams = Parameters<(typeof validate)['run']>[0]['params'];
+export type Given = Extract<TickerParameters, { kind: 'model' }>;
 
-export const SETTING: GenerateParams = {
-  start_date: '2020-01-01',
-  end_date: '2024-01-01',
-  calendar: 'B',
-  frequency: 'B',
-  price_model: 'gbm',
-  tick: 0.01,
-  volume: { sd: 0.42, return_correlation: 0.42 },
-  periods_per_year: 252,
-  row_group_rows: 65536,
+const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+const documentOf = (file: string) => parseDocument(file, read(file));
+const DOCUMENTS = {
+  schema: JSON.parse(read('config/schema/config.schema.json')) as Schema,
+  base: documentOf('config/synthetic_data_config.yml'),
+  profiles: documentOf('config/synthetic_data_profiles.yml'),
+  presets: documentOf('config/synthetic_data_presets.yml'),
 };
+const WIRING = documentOf('pipeline.yaml').value as { stages: Record<string, { params: JsonMap }> };
+
+/** The configuration of this repository, for two assets and with `path=value` as `--set` takes them. */
+export function configOf(set: readonly string[] = []): JsonMap {
+  const { config, problems } = resolveConfig({ ...DOCUMENTS, env: {}, flags: { set: ['tickers=[A, B]', ...set] } });
+  if (config === null) throw new Error(JSON.stringify(problems));
+  return config.identity;
+}
+
+/** The params that pipeline.yaml gives to a stage. */
+export function paramsOf<P>(stage: string, config: JsonMap): P {
+  const entries = Object.entries(WIRING.stages[stage]?.params ?? {}).map(([name, value]) => {
+    if (typeof value !== 'string' || !value.startsWith('$')) return [name, value];
+    return [name, lookup(config, value.slice(1).split('.'))];
+  });
+  return Object.fromEntries(entries) as P;
+}
+
+const asset = (ticker: string, mu: number, sigma: number, start_price: number, volume_level: number) => ({
+  ...{ ticker, mu, sigma, start_price, volume_level },
+  ...{ class: 'equity' as const, sector: 'none', overridden: [], fit: null, source: null },
+});
 
 /** Two assets with correlation 0.6. */
-export const MODEL: Readonly<Record<string, TickerParameters>> = {
-  A: {
-    kind: 'model',
-    params: { mu: 0.08, sigma: 0.25 },
-    start_price: 100,
-    volume_level: 1e6,
-    mix: { names: ['A'], weights: [1] },
-  },
-  B: {
-    kind: 'model',
-    params: { mu: 0.03, sigma: 0.4 },
-    start_price: 20,
-    volume_level: 1e5,
-    mix: { names: ['A', 'B'], weights: [0.6, 0.8] },
-  },
-};
-
 export const REPORT: CalibrationReport = {
-  assets: ['A', 'B'].map((ticker) => {
-    const { params, start_price, volume_level } = MODEL[ticker] as Extract<TickerParameters, { kind: 'model' }>;
-    const { mu, sigma } = params as { mu: number; sigma: number };
-    return { ticker, mu, sigma, start_price, volume_level, overridden: [], fit: null, source: null };
-  }),
+  assets: [asset('A', 0.08, 0.25, 100, 1e6), asset('B', 0.03, 0.4, 20, 1e5)],
   correlation: {
     tickers: ['A', 'B'],
     matrix: [
@@ -61,36 +72,74 @@ export const REPORT: CalibrationReport = {
   notes: ['drift is hardly known'],
 };
 
-const SPLIT: Readonly<Record<string, TickerParameters>> = {
-  AAPL: { kind: 'legacy', tickers: ['AAPL'] },
-  MSFT: { kind: 'legacy', tickers: ['AAPL', 'MSFT'] },
+/** What calibration says to the legacy generator: nothing. */
+export const UNCALIBRATED: CalibrationReport = {
+  assets: [],
+  correlation: null,
+  findings: [],
+  findings_total: 0,
+  notes: [],
 };
-export const LEGACY = { parameters: SPLIT, generatorVersion: 'v0' };
 
-export interface Market {
+export interface Setting {
+  /** `path=value` each. */
+  readonly set?: readonly string[];
+  readonly report?: CalibrationReport;
+  readonly seed?: number | string;
+  readonly generatorVersion?: string;
+}
+
+export const LEGACY: Setting = { set: ['tickers=[AAPL, MSFT]'], report: UNCALIBRATED, generatorVersion: 'v0' };
+
+const VERSION = 'v1-dev.1';
+
+export interface Around {
+  readonly parameters: Files;
+  readonly shared: Environment;
+  readonly latent: Files;
+  readonly report: EnvironmentReport;
+}
+
+export async function makeEnvironment({ set, report = REPORT, seed = 123, generatorVersion = VERSION }: Setting = {}) {
+  const { out } = await runStage(environment, {
+    params: paramsOf('environment', configOf(set)),
+    in: { calibration: jsonIn(report) },
+    seed,
+    generatorVersion,
+  });
+  return out as Around;
+}
+
+export const parametersOf = (made: Files, ticker: string) =>
+  JSON.parse(Buffer.from(made[`${ticker}.json`] as Uint8Array).toString('utf8')) as Given;
+
+export interface Market extends Around {
   readonly bars: Files;
+  /** Ground truth of the tickers. */
+  readonly own: Files;
   readonly notes: Files;
 }
 
-export async function makeBars(
-  parameters = MODEL,
-  setting: Partial<GenerateParams> = {},
-  seed: number | string = 123,
-  generatorVersion = 'v1-dev.1',
-): Promise<Market> {
-  const [bars, notes]: Record<string, Uint8Array>[] = [{}, {}];
-  for (const [ticker, own] of Object.entries(parameters)) {
+/** Bars of the given tickers, in that order, of an environment: its own or one made for the setting. */
+export async function makeBars(setting: Setting = {}, given?: Around, tickers?: readonly string[]): Promise<Market> {
+  const { set, seed = 123, generatorVersion = VERSION } = setting;
+  const around = given ?? (await makeEnvironment(setting));
+  const config = configOf(set);
+  const [bars, own, notes]: Record<string, Uint8Array>[] = [{}, {}, {}];
+  for (const ticker of tickers ?? (config.tickers as string[])) {
+    const slice = Object.entries(around.parameters).filter(([name]) => name.startsWith(`${ticker}.`));
     const { out } = await runStage(generate, {
-      params: { ...SETTING, ...setting, ticker },
-      in: { parameters: treeIn({ [`${ticker}.json`]: JSON.stringify(own) }) },
+      params: { ...paramsOf<Parameters<(typeof generate)['run']>[0]['params']>('generate', config), ticker },
+      in: { parameters: treeIn(Object.fromEntries(slice)), shared: jsonIn(around.shared) },
       seed,
       generatorVersion,
       element: ticker,
     });
     Object.assign(bars as object, out.bars);
+    Object.assign(own as object, out.latent);
     Object.assign(notes as object, out.notes);
   }
-  return { bars: bars as Files, notes: notes as Files };
+  return { ...around, bars: bars as Files, own: own as Files, notes: notes as Files };
 }
 
 export async function makeFeatures(
@@ -111,27 +160,7 @@ export async function makeFeatures(
   return made;
 }
 
-export const CHECKS: CheckParams = {
-  tickers: ['A', 'B'],
-  start_date: SETTING.start_date,
-  end_date: SETTING.end_date,
-  calendar: 'B',
-  tick: 0.01,
-  periods_per_year: 252,
-  alpha: 0.001,
-  fail_fast: false,
-  checks: {
-    schema: true,
-    index: true,
-    ohlc: true,
-    finite: true,
-    positive: true,
-    volume: true,
-    tick: true,
-    moments: true,
-    correlation: true,
-  },
-};
+export const CHECKS = paramsOf<CheckParams>('validate', configOf());
 
 export function check(bars: Files, features: Files, over: Partial<CheckParams> = {}, report = REPORT) {
   return runStage(validate, {
@@ -145,37 +174,33 @@ export const FACTS: RunFacts = {
   config_hash: 'c'.repeat(64),
   git_sha: 'a'.repeat(40),
   seed: 123,
-  generator_version: 'v1-dev.1',
-  config: {
-    tickers: CHECKS.tickers,
-    start_date: CHECKS.start_date,
-    end_date: CHECKS.end_date,
-    calendar: 'B',
-    calibration: { periods_per_year: 252 },
-    generation: { tick: 0.01 },
-    validation: { alpha: CHECKS.alpha, fail_fast: false, checks: CHECKS.checks },
-  },
+  generator_version: VERSION,
+  config: configOf() as Readonly<Record<string, Json>>,
   sources: { mine: { adapter: 'csv', file: 'prices.csv' } },
   source_defaults: { policy: { missing_value: 'drop' } },
   code: { 'lib/x.ts': 'b'.repeat(40) },
   packages: { 'left@1.0.0': 'sha512-x' },
 };
 
-/** Everything from bars to the published tree. */
-export async function makeDataset(seed: number | string = 123) {
-  const { bars, notes } = await makeBars(MODEL, {}, seed);
+/** Everything from the calibration to the published tree. */
+export async function makeDataset(setting: Setting = {}) {
+  const market = await makeBars(setting);
+  const { bars, notes, latent, own } = market;
+  const config = configOf(setting.set);
   const features = await makeFeatures(bars);
-  const { out: checked } = await check(bars, features);
+  const { out: checked } = await check(bars, features, paramsOf('validate', config));
   const parts = {
     bars: treeIn(bars),
     features: treeIn(features),
+    latent: { environment: treeIn(latent), generate: treeIn(own) },
+    environment: jsonIn(market.report),
     validation: jsonIn<unknown>(checked.validation),
     calibration: jsonIn(REPORT),
   };
   const described = await runStage(manifest, {
     params: {},
     in: {
-      run: jsonIn(FACTS),
+      run: jsonIn({ ...FACTS, config }),
       sources: { mine: oneFileIn('mine', 'date,close\n') },
       notes: treeIn(notes),
       ...parts,
@@ -186,7 +211,7 @@ export async function makeDataset(seed: number | string = 123) {
     in: { manifest: jsonIn(described.out.manifest), common: fileIn(described.out.common), ...parts },
   });
   return {
-    bars,
+    ...market,
     features,
     validation: checked.validation,
     manifest: described.out.manifest,

@@ -48,7 +48,7 @@ test('values are those of a naive second writing, and there is none while an ind
 });
 
 test('no look-ahead: features of the first half are the first half of the features', async () => {
-  const short = (await makeBars(undefined, { end_date: '2021-12-31' })).bars;
+  const short = (await makeBars({ set: ['end_date=2021-12-31'] })).bars;
   const [half, whole] = [table(await makeFeatures(short)), table(await makeFeatures(bars))];
   for (const { name } of half.schema.fields)
     expect(half.columns[name]?.values, name).toEqual(whole.columns[name]?.values.slice(0, half.rows));

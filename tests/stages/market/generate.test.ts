@@ -7,14 +7,14 @@ import { readParquet } from '../../../lib/table/parquet.ts';
 import { isSynthetic } from '../../../lib/table/schema.ts';
 import { barsOf } from '../../../stages/market/tables.ts';
 import type { Files } from '../ports.ts';
-import { LEGACY, MODEL, makeBars } from './chain.ts';
+import { LEGACY, makeBars, makeEnvironment, parametersOf } from './chain.ts';
 
 const digests = (files: Files) => Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, md5(bytes)]));
 const bars = (files: Files, ticker: string) => barsOf(readParquet(files[`${ticker}.parquet`] as Uint8Array), ticker);
 
 describe('v0', () => {
   test('[S1-3] [S1-11] [S1-70] [S1-108] gives the 2088 legacy rows: prices within 1e-12, every volume, in files by ticker', async () => {
-    const { bars: files } = await makeBars(LEGACY.parameters, {}, 123, LEGACY.generatorVersion);
+    const { bars: files } = await makeBars(LEGACY);
     const oracle = readFileSync(new URL('../../oracles/syn_685360ffc97f.csv', import.meta.url), 'utf8');
     const expected = oracle
       .trim()
@@ -48,10 +48,13 @@ describe('v1', () => {
   });
 
   test('dropping, adding or reordering tickers leaves the files of the others as they were', async () => {
-    const all = digests((await makeBars()).bars);
-    const C = { ...MODEL.A, mix: { names: ['C'], weights: [1] } } as (typeof MODEL)[string];
-    const more = digests((await makeBars({ C, B: MODEL.B as typeof C, A: MODEL.A as typeof C })).bars);
-    const less = digests((await makeBars({ B: MODEL.B as typeof C })).bars);
+    const around = await makeEnvironment();
+    const all = digests((await makeBars({}, around)).bars);
+    const mix = { sources: [{ scope: 'asset', name: 'C' }], weights: [1], varying: 'no' };
+    const C = JSON.stringify({ ...parametersOf(around.parameters, 'A'), mix });
+    const wider = { ...around, parameters: { ...around.parameters, 'C.json': Buffer.from(C) } };
+    const more = digests((await makeBars({}, wider, ['C', 'B', 'A'])).bars);
+    const less = digests((await makeBars({}, around, ['B'])).bars);
     expect(more['A.parquet']).toBe(all['A.parquet']);
     expect(more['B.parquet']).toBe(all['B.parquet']);
     expect(less['B.parquet']).toBe(all['B.parquet']);
@@ -60,23 +63,21 @@ describe('v1', () => {
 
   test('a later end date keeps every earlier bar', async () => {
     const short = bars((await makeBars()).bars, 'B');
-    const long = bars((await makeBars(MODEL, { end_date: '2024-06-28' })).bars, 'B');
+    const long = bars((await makeBars({ set: ['end_date=2024-06-28'] })).bars, 'B');
     expect(long.day.length).toBeGreaterThan(short.day.length);
     for (const name of ['day', 'open', 'high', 'low', 'close', 'volume'] as const)
       expect(long[name].slice(0, short.day.length)).toEqual(short[name]);
   });
 
   test('the size of row groups changes the file and no value', async () => {
-    const [one, many] = [await makeBars(), await makeBars(MODEL, { row_group_rows: 100 })];
+    const [one, many] = [await makeBars(), await makeBars({ set: ['persistence.row_group_rows=100'] })];
     expect(digests(many.bars)['A.parquet']).not.toBe(digests(one.bars)['A.parquet']);
     expect(bars(many.bars, 'A')).toEqual(bars(one.bars, 'A'));
   });
 
   test('another seed, a number or a text, gives other prices', async () => {
     const seeds = [123, 124, '123'] as const;
-    const closes = await Promise.all(
-      seeds.map(async (seed) => bars((await makeBars(MODEL, {}, seed)).bars, 'A').close[5]),
-    );
+    const closes = await Promise.all(seeds.map(async (seed) => bars((await makeBars({ seed })).bars, 'A').close[5]));
     expect(new Set(closes).size).toBe(3);
   });
 

@@ -10,13 +10,16 @@ beforeAll(async () => {
   made = await makeDataset();
 });
 
-test('[S1-41] the tree has prices and features by ticker beside reports and manifest, with the bytes of the stages', () => {
-  const { dataset, bars, features } = made;
+test('[S1-41] the tree has prices, features and ground truth by ticker beside reports and manifest, with the bytes of the stages', () => {
+  const { dataset, bars, features, own } = made;
   expect(Object.keys(dataset).sort()).toEqual([
     '_common_metadata',
     'calibration.json',
+    'environment.json',
     'features/A.parquet',
     'features/B.parquet',
+    'latent/A/variance.parquet',
+    'latent/B/variance.parquet',
     'manifest.json',
     'ohlcv/A.parquet',
     'ohlcv/B.parquet',
@@ -25,6 +28,8 @@ test('[S1-41] the tree has prices and features by ticker beside reports and mani
   for (const name of ['A.parquet', 'B.parquet']) {
     expect(dataset[`ohlcv/${name}`]).toBe(bars[name]);
     expect(dataset[`features/${name}`]).toBe(features[name]);
+    const variance = name.replace('.', '/variance.');
+    expect(dataset[`latent/${variance}`]).toBe(own[variance]);
   }
   expect(Buffer.from(dataset['manifest.json'] as Uint8Array)).toEqual(Buffer.from(jsonIn(made.manifest).bytes()));
   expect(Buffer.from(dataset['validation.json'] as Uint8Array)).toEqual(Buffer.from(jsonIn(made.validation).bytes()));

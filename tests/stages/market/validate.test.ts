@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { makeTable } from '../../../lib/table/column.ts';
 import { readParquet, writeParquet } from '../../../lib/table/parquet.ts';
 import type { Files } from '../ports.ts';
-import { CHECKS, check, LEGACY, makeBars, makeFeatures, REPORT } from './chain.ts';
+import { CHECKS, check, LEGACY, makeBars, makeFeatures, REPORT, UNCALIBRATED } from './chain.ts';
 
 let bars: Files;
 let features: Files;
@@ -123,9 +123,8 @@ test('with fail_fast a broken invariant spares the statistics', async () => {
 });
 
 test('[S1-70] legacy bars are not held to a grid, a drift or a correlation that nobody promised', async () => {
-  const { bars: legacy } = await makeBars(LEGACY.parameters, {}, 123, LEGACY.generatorVersion);
-  const report = { assets: [], correlation: null, findings: [], findings_total: 0, notes: [] };
-  const { out, verdict } = await check(legacy, {}, { tickers: ['AAPL', 'MSFT'] }, report);
+  const { bars: legacy } = await makeBars(LEGACY);
+  const { out, verdict } = await check(legacy, {}, { tickers: ['AAPL', 'MSFT'] }, UNCALIBRATED);
   expect(verdict?.passed).toBe(true);
   expect(out.validation.metrics.unstated).toEqual(expect.arrayContaining(['tick', 'mean', 'variance', 'correlation']));
   expect(out.validation.quality_score).toBe(1);

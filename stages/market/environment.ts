@@ -1,0 +1,269 @@
+// Environment: what all assets share and what each is generated with, from the calibration, the usual values and the configuration.
+import { raise } from '../../lib/base/problem.ts';
+import { type Environment, makeEnvironment, mixingOverTime } from '../../lib/market/environment.ts';
+import { eventImpacts, eventLedger } from '../../lib/market/events.ts';
+import { alone, type Source } from '../../lib/market/shocks.ts';
+import { USUAL } from '../../lib/market/usual.ts';
+import { loadModel } from '../../lib/models/catalog.ts';
+import { MOST_NAMES } from '../../lib/models/dcc.ts';
+import { checkShares, type FactorVolatility, factorRow } from '../../lib/models/factors.ts';
+import type { Model, ModelParams, VolatilityModel } from '../../lib/models/model.ts';
+import { shockCorrelation } from '../../lib/models/norta.ts';
+import { loadVolatility } from '../../lib/models/volatility/catalog.ts';
+import { json, tree } from '../../lib/stage/port.ts';
+import { defineStage } from '../../lib/stage/stage.ts';
+import { writeParquet } from '../../lib/table/parquet.ts';
+import { type ModelsSetting, SCENE_SCHEMA, type Scene, type SceneSetting, sceneOf, settingsOf } from './setting.ts';
+import type { AssetSetting, CalibrationReport, EnvironmentReport, TickerParameters } from './shapes.ts';
+import { eventsTable, factorsTable, fileOf, impactsTable, mixingTable, regimesTable } from './tables.ts';
+
+interface Params extends SceneSetting {
+  readonly tickers: readonly string[];
+  readonly assets: Readonly<Record<string, AssetSetting>>;
+  readonly price_model: string;
+  readonly volatility_model: string;
+  readonly models: ModelsSetting;
+  /** Null: what is usual for the class. */
+  readonly overnight_share: number | null;
+  readonly correlation: {
+    readonly mode: 'static' | 'factor' | 'rolling';
+    readonly repair: 'higham' | 'none';
+    readonly copula: { readonly family: 'gaussian' | 'student'; readonly df: number };
+    readonly factor: { readonly volatility: FactorVolatility | null };
+    readonly rolling: {
+      readonly kind: 'dcc' | 'logistic';
+      readonly a: number;
+      readonly b: number;
+      readonly weight: number;
+      readonly midpoint: number;
+      readonly width: number;
+    };
+  };
+}
+
+type Asset = CalibrationReport['assets'][number];
+type Mix = Extract<TickerParameters, { kind: 'model' }>['mix'];
+
+/** Who mixes whom. */
+interface Dependence {
+  readonly mix: (ticker: string, i: number) => Mix;
+  /** Weights over time of a ticker's sources; null when they do not change. */
+  readonly rows: ((i: number) => readonly Float64Array[]) | null;
+  readonly factors: readonly string[];
+  readonly deco: { readonly a: number; readonly b: number; readonly rho: number } | null;
+  readonly logistic: { readonly weight: number; readonly midpoint: number; readonly width: number } | null;
+  readonly report: EnvironmentReport['correlation'];
+}
+
+export const environment = defineStage<Params>()({
+  summary: 'regimes, events and correlations that assets share, and the parameters each is generated with',
+  params: {
+    type: 'object',
+    required: ['tickers', 'price_model', 'volatility_model', 'models', 'correlation', 'regimes', 'events'],
+    properties: {
+      ...SCENE_SCHEMA,
+      tickers: { type: 'array' },
+      assets: { type: 'object' },
+      price_model: { type: 'string' },
+      volatility_model: { type: 'string' },
+      models: { type: 'object' },
+      overnight_share: { type: ['number', 'null'] },
+      correlation: { type: 'object' },
+    },
+  },
+  inputs: { calibration: json<CalibrationReport>('market/calibration@1') },
+  outputs: {
+    parameters: tree('market/parameters@2'),
+    shared: json<Environment>('market/environment@1'),
+    latent: tree('market/latent@1'),
+    report: json<EnvironmentReport>('market/environment-report@1'),
+  },
+  uses: ['seed', 'generator_version'],
+  selects: {
+    price_model: 'lib/models/catalog.ts',
+    volatility_model: 'lib/models/volatility/catalog.ts',
+    events: 'lib/models/events/catalog.ts',
+  },
+  async run({ params, in: { calibration }, out, seed, generatorVersion, plugin }) {
+    const version = generatorVersion as string;
+    const { tickers } = params;
+    if (version === 'v0') {
+      // The legacy generator draws all its tickers from one stream: a ticker needs to know who comes before it, and no parameters.
+      for (const [i, ticker] of tickers.entries()) {
+        const legacy: TickerParameters = { kind: 'legacy', tickers: tickers.slice(0, i + 1) };
+        out.parameters.write(fileOf(ticker, 'json'), `${JSON.stringify(legacy, null, 2)}\n`);
+      }
+      out.shared.write({ path: null, occurrences: [], factors: {}, blend: null });
+      out.report.write({ correlation: null, warnings: [] });
+      return;
+    }
+    const scene = await sceneOf(params, seed as number | string);
+    const model = await loadModel(params.price_model, plugin);
+    const volatility = params.volatility_model === 'none' ? null : await loadVolatility(params.volatility_model);
+    const { assets } = calibration.value;
+    const chosen = assets.map((asset) => choose(params, model, volatility, asset));
+    raise(chosen.flatMap(({ problems }) => problems));
+    const dependence = dependenceOf(params, scene, calibration.value, chosen);
+    for (const [i, asset] of assets.entries()) {
+      const { ticker, sigma } = asset;
+      const own = params.assets[ticker] ?? {};
+      const usual = USUAL[asset.class];
+      const parameters: TickerParameters = {
+        kind: 'model',
+        class: asset.class,
+        sector: asset.sector,
+        sigma,
+        params: chosen[i]!.params,
+        volatility: chosen[i]!.volatility,
+        start_price: asset.start_price,
+        volume_level: asset.volume_level,
+        overnight_share: own.overnight_share ?? params.overnight_share ?? usual.overnight,
+        liquidity: own.liquidity ?? usual.liquidity,
+        mix: dependence.mix(ticker, i),
+      };
+      out.parameters.write(fileOf(ticker, 'json'), `${JSON.stringify(parameters, null, 2)}\n`);
+      if (dependence.rows !== null)
+        out.parameters.write(
+          fileOf(ticker, 'parquet'),
+          writeParquet(mixingTable(scene.span.days, dependence.rows(i), version)),
+        );
+    }
+    const { environment: shared, warnings } = makeEnvironment({
+      ...scene,
+      factors: dependence.factors,
+      factorVolatility: params.correlation.factor.volatility,
+      deco: dependence.deco,
+      logistic: dependence.logistic,
+    });
+    out.shared.write(shared);
+    out.report.write({ correlation: dependence.report, warnings });
+    const { days, calendar } = scene.span;
+    if (shared.path !== null)
+      out.latent.write(
+        'regimes.parquet',
+        writeParquet(regimesTable(days, shared.path, params.regimes.states, version)),
+      );
+    if (Object.keys(shared.factors).length > 0 || shared.blend !== null)
+      out.latent.write('correlation.parquet', writeParquet(factorsTable(days, shared, version)));
+    if (scene.plans.length > 0) {
+      const { plans } = scene;
+      out.latent.write(
+        'events.parquet',
+        writeParquet(eventsTable(eventLedger(plans, shared.occurrences, calendar), version)),
+      );
+      const impacts = eventImpacts(plans, shared.occurrences, assets);
+      out.latent.write('event_impacts.parquet', writeParquet(impactsTable(impacts, version)));
+    }
+  },
+});
+
+/** The parameters of an asset's models, and what is wrong with them. */
+function choose(params: Params, model: Model, volatility: VolatilityModel | null, asset: Asset) {
+  const facts = { ...asset, startPrice: asset.start_price };
+  const own = params.assets[asset.ticker]?.models;
+  const price: ModelParams = model.resolve(facts, settingsOf(params.price_model, params.models, own));
+  const diffusion = model.diffusion(price);
+  const of = volatility?.resolve(
+    { ...facts, sigma: diffusion },
+    settingsOf(params.volatility_model, params.models, own),
+  );
+  return {
+    params: price,
+    volatility: of ?? null,
+    share: Math.min(1, (diffusion * diffusion) / (asset.sigma * asset.sigma)),
+    df: of === undefined ? Number.POSITIVE_INFINITY : volatility!.marginDf(of),
+    problems: [...model.check(price), ...(of === undefined ? [] : volatility!.check(of))],
+  };
+}
+
+function dependenceOf(
+  { correlation, assets: settings }: Params,
+  scene: Scene,
+  calibration: CalibrationReport,
+  chosen: readonly { readonly share: number; readonly df: number }[],
+): Dependence {
+  const { mode, repair, copula, rolling } = correlation;
+  const { assets } = calibration;
+  const names = assets.map(({ ticker }) => ticker);
+  const none = { rows: null, factors: [], deco: null, logistic: null };
+  if (mode === 'factor') {
+    const rows = assets.map(({ ticker, class: kind, sector }) => {
+      const shares = settings[ticker]?.factors ?? USUAL[kind].factors;
+      const named = Object.entries(shares).map(([name, share]) => [
+        name === 'sector' ? `sector:${sector}` : name,
+        share,
+      ]);
+      raise(checkShares(ticker, Object.fromEntries(named)));
+      return factorRow(Object.fromEntries(named));
+    });
+    const moves = correlation.factor.volatility !== null;
+    return {
+      ...none,
+      mix: (ticker, i) => ({
+        sources: [
+          ...rows[i]!.factors.map(({ name }): Source => ({ scope: 'class', name })),
+          { scope: 'asset', name: ticker },
+        ],
+        weights: [...rows[i]!.factors.map(({ weight }) => weight), rows[i]!.own],
+        varying: moves ? 'factors' : 'no',
+      }),
+      factors: [...new Set(rows.flatMap(({ factors }) => factors.map(({ name }) => name)))].sort(),
+      report: { mode, target: null, shocks: null, repair: null, unreachable: [] },
+    };
+  }
+  const target = targetOf(names, calibration);
+  if (mode === 'rolling' && rolling.kind === 'dcc' && names.length > MOST_NAMES) {
+    const { a, b } = rolling;
+    return {
+      ...none,
+      mix: (ticker) => ({ ...alone(ticker), varying: 'no' }),
+      deco: { a, b, rho: Math.max(0, meanOfPairs(target)) },
+      report: { mode: 'deco', target, shocks: null, repair: null, unreachable: [] },
+    };
+  }
+  const copulaDf = copula.family === 'student' ? copula.df : Number.POSITIVE_INFINITY;
+  const how = repair === 'higham' ? 'nearest' : 'none';
+  const { factor, unreachable } = shockCorrelation(target, chosen, copulaDf, how, names);
+  const report = { mode, target, shocks: factor.matrix, repair: factor.repair, unreachable };
+  if (mode === 'rolling' && rolling.kind === 'dcc') {
+    const rows = mixingOverTime(scene, rolling, factor.matrix, names);
+    return {
+      ...none,
+      mix: (_, i) => ({
+        sources: names.slice(0, i + 1).map((name) => ({ scope: 'asset', name })),
+        weights: names.slice(0, i + 1).map(() => 1),
+        varying: 'rows',
+      }),
+      rows: (i) => rows[i]!,
+      report,
+    };
+  }
+  return {
+    ...none,
+    mix: (_, i) => {
+      const row = factor.lower[i]!;
+      const mixed = names.flatMap((_name, k) => (k <= i && row[k] !== 0 ? [k] : []));
+      return {
+        sources: mixed.map((k) => ({ scope: 'asset', name: names[k]! })),
+        weights: mixed.map((k) => row[k]!),
+        varying: 'no',
+      };
+    },
+    logistic: mode === 'rolling' ? rolling : null,
+    report,
+  };
+}
+
+/** Correlations of returns that were estimated; a ticker without prices is independent of the others. */
+function targetOf(names: readonly string[], { correlation }: CalibrationReport): number[][] {
+  const at = names.map((name) => correlation?.tickers.indexOf(name) ?? -1);
+  return at.map((a, i) => at.map((b, j) => (i === j ? 1 : (correlation?.matrix[a]?.[b] ?? 0))));
+}
+
+function meanOfPairs(matrix: readonly (readonly number[])[]): number {
+  let sum = 0;
+  matrix.forEach((row, i) => {
+    for (let j = 0; j < i; j++) sum += row[j]!;
+  });
+  return sum / ((matrix.length * (matrix.length - 1)) / 2);
+}
