@@ -14,6 +14,8 @@ export interface DatasetParts {
   readonly features: TreeInput;
   /** Ground truth of the market, and of each ticker. */
   readonly latent: Readonly<Record<string, TreeInput>>;
+  readonly quotes: TreeInput;
+  readonly costs: TreeInput;
   readonly validation: JsonInput<unknown>;
   readonly calibration: JsonInput<unknown>;
   readonly environment: JsonInput<unknown>;
@@ -21,6 +23,8 @@ export interface DatasetParts {
 
 /** Every file but manifest.json and _common_metadata, by path in code-point order. */
 export function datasetFiles({
+  quotes,
+  costs,
   bars,
   features,
   latent,
@@ -34,6 +38,8 @@ export function datasetFiles({
     { path: 'validation.json', from: validation },
     ...bars.names().map((entry) => ({ path: `ohlcv/${entry}`, from: bars, entry })),
     ...features.names().map((entry) => ({ path: `features/${entry}`, from: features, entry })),
+    ...quotes.names().map((entry) => ({ path: `microstructure/${entry}`, from: quotes, entry })),
+    ...costs.names().map((entry) => ({ path: `costs/${entry}`, from: costs, entry })),
     ...Object.values(latent).flatMap((from) => from.names().map((entry) => ({ path: `latent/${entry}`, from, entry }))),
   ];
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -10,7 +10,7 @@ import { emptyValues, makeTable } from '../../lib/table/column.ts';
 import { readParquetSchema, writeParquet } from '../../lib/table/parquet.ts';
 import { datasetFiles } from './dataset.ts';
 import type { CalibrationReport, EnvironmentReport, RunFacts } from './shapes.ts';
-import { BARS_SHAPE, FEATURES_SHAPE } from './tables.ts';
+import { BARS_SHAPE, COSTS_SHAPE, FEATURES_SHAPE, QUOTES_SHAPE } from './tables.ts';
 
 /** Parquet's own name for a file that holds a schema and no rows; the only Parquet file that knows the dataset (settled point 3). */
 export const COMMON = '_common_metadata';
@@ -24,6 +24,8 @@ export const manifest = defineStage<Record<string, never>>()({
     bars: tree(BARS_SHAPE),
     features: tree(FEATURES_SHAPE),
     latent: trees('market/latent@1'),
+    quotes: tree(QUOTES_SHAPE),
+    costs: tree(COSTS_SHAPE),
     environment: json<EnvironmentReport>('market/environment-report@1'),
     notes: tree('market/notes@1'),
     validation: json<unknown>('market/validation@1'),

@@ -5,7 +5,7 @@ import { defineStage } from '../../lib/stage/stage.ts';
 import { datasetFiles } from './dataset.ts';
 import { COMMON } from './manifest.ts';
 import type { CalibrationReport, EnvironmentReport } from './shapes.ts';
-import { BARS_SHAPE, FEATURES_SHAPE } from './tables.ts';
+import { BARS_SHAPE, COSTS_SHAPE, FEATURES_SHAPE, QUOTES_SHAPE } from './tables.ts';
 
 export const publish = defineStage<Record<string, never>>()({
   summary: 'the dataset: prices, features, reports and manifest under one id',
@@ -16,6 +16,8 @@ export const publish = defineStage<Record<string, never>>()({
     bars: tree(BARS_SHAPE),
     features: tree(FEATURES_SHAPE),
     latent: trees('market/latent@1'),
+    quotes: tree(QUOTES_SHAPE),
+    costs: tree(COSTS_SHAPE),
     environment: json<EnvironmentReport>('market/environment-report@1'),
     validation: json<unknown>('market/validation@1'),
     calibration: json<CalibrationReport>('market/calibration@1'),
