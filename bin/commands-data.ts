@@ -1,4 +1,4 @@
-// The commands around datasets and their bytes: list, show, diff, push, pull, verify, remote and gc.
+// The commands around datasets and their bytes: list, show, diff, costs, push, pull, verify, remote and gc.
 import type { Command } from 'commander';
 import { openData } from './data.ts';
 import { answer, type Context } from './door.ts';
@@ -44,6 +44,19 @@ export function registerData(program: Command, context: Context): void {
     const diff = diffTwo(openData(context), first, second);
     answer(diffText(diff), diff, flags.json);
   });
+
+  command(
+    'costs [dataset]',
+    'tell what trading costs in a dataset',
+    'Tell the costs of orders by ticker, regime and size (a share of average daily volume): half spread, impact, fee and total, median and 95th percentile in basis points. The dataset must have been made with microstructure.',
+    'pipeline costs latest --ticker AAPL',
+  )
+    .option('-t, --ticker <name>', 'one ticker')
+    .action(async (word: string | undefined, flags) => {
+      const { costsText, readCosts } = await import('./costs.ts');
+      const costs = readCosts(openData(context), word ?? 'latest', flags.ticker);
+      answer(costsText(costs), costs, flags.json);
+    });
 
   command(
     'push [dataset]',

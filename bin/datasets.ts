@@ -5,6 +5,7 @@ import { type Dataset, datasetFile, findDataset, type JsonMap, listDatasets } fr
 import { type Difference, differences, leavesOf, parseManifest } from '../lib/dvc/manifest.ts';
 import { treeAt } from '../lib/dvc/remote.ts';
 import { bytesText, count } from '../lib/engine/narrate.ts';
+import { columns } from './columns.ts';
 import { anyRemote, type Data, datasetsUnder } from './data.ts';
 
 export interface Listed {
@@ -45,16 +46,7 @@ export function listText(list: readonly Listed[]): string {
     pushed === null ? '' : pushed ? 'pushed' : 'not pushed',
     latest ? 'latest' : '',
   ]);
-  const widths = (cells[0] as string[]).map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
-  return cells
-    .map(
-      (row) =>
-        `${row
-          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  return columns(cells);
 }
 
 /** The manifest with what the pointer knows besides: when, where from and by which program it was made. */
@@ -142,7 +134,7 @@ function localManifest(data: Data, dataset: Dataset): JsonMap | null {
 }
 
 /** The manifest from here or, byte by byte checked, from the remote; null when the dataset has none or nobody has it. */
-function manifestOf(data: Data, dataset: Dataset): JsonMap | null {
+export function manifestOf(data: Data, dataset: Dataset): JsonMap | null {
   const here = localManifest(data, dataset);
   const remote = anyRemote(data.dvc);
   const { md5 } = dataset.artifact;

@@ -9,6 +9,7 @@ export interface Usual {
   readonly mu: number;
   readonly sigma: number;
   readonly startPrice: number;
+  readonly tick: number;
   /** Share of a session's variance that its opening gap has. */
   readonly overnight: number;
   readonly liquidity: keyof typeof LIQUIDITY;
@@ -17,14 +18,14 @@ export interface Usual {
 }
 
 const { stock, etf, index, commodity, fx, crypto } = OVERNIGHT_SHARE;
-const priced = (mu: number, sigma: number, startPrice = 100) => ({ mu, sigma, startPrice });
+const priced = (mu: number, sigma: number, startPrice = 100, tick = 0.01) => ({ mu, sigma, startPrice, tick });
 
 export const USUAL: Readonly<Record<AssetClass, Usual>> = {
   // Ten large stocks: mean pair correlation .32, of which a sector's own tenth.
   equity: { ...priced(0.07, 0.28), overnight: stock, liquidity: 'large_cap', factors: { market: 0.32, sector: 0.1 } },
   etf: { ...priced(0.06, 0.18), overnight: etf, liquidity: 'large_cap', factors: { market: 0.75 } },
   index: { ...priced(0.06, 0.17, 1000), overnight: index, liquidity: 'futures', factors: { market: 0.9 } },
-  fx: { ...priced(0, 0.08, 1), overnight: fx, liquidity: 'fx', factors: { market: 0.05, rates: 0.1 } },
+  fx: { ...priced(0, 0.08, 1, 0.00001), overnight: fx, liquidity: 'fx', factors: { market: 0.05, rates: 0.1 } },
   commodity: {
     ...priced(0.02, 0.25),
     overnight: commodity,
@@ -56,5 +57,5 @@ export const USUAL: Readonly<Record<AssetClass, Usual>> = {
     liquidity: 'mid_cap',
     factors: { market: 0.1, sector: 0.4 },
   },
-  stablecoin: { ...priced(0, 0.01, 1), overnight: crypto, liquidity: 'mid_cap', factors: {} },
+  stablecoin: { ...priced(0, 0.01, 1, 0.0001), overnight: crypto, liquidity: 'mid_cap', factors: {} },
 };

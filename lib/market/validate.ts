@@ -31,7 +31,8 @@ export interface Expectation {
   readonly calendar: Int32Array | null;
   /** When the bars of those days begin, microseconds since 1970-01-01T00:00Z; null where a bar is a whole session. */
   readonly times: Float64Array | null;
-  readonly tick: number | null;
+  /** Of all tickers, or by ticker. */
+  readonly tick: number | Readonly<Record<string, number>> | null;
   /** Per ticker the growth and volatility of geometric Brownian motion that made it. */
   readonly gbm: Readonly<Record<string, { readonly mu: number; readonly sigma: number }>> | null;
   /** Correlation of log returns, rows and columns in the order of `tickers`. */
@@ -133,7 +134,10 @@ export function validateBars(
     const bars = candidate as Bars;
     rows += bars.day.length;
     for (const name of Object.keys(INVARIANTS) as (keyof typeof INVARIANTS)[])
-      if (runs(name)) exact(name, ticker, (report) => INVARIANTS[name](bars, expectation, report));
+      if (runs(name))
+        exact(name, ticker, (report) =>
+          INVARIANTS[name](bars, { ...expectation, tick: tickOf(expectation, ticker) }, report),
+        );
     if (!['mean', 'variance', 'correlation'].some((name) => runs(name as StatisticalCheck))) continue;
     const r = returnsOf(bars);
     if (runs('correlation')) returns.set(ticker, r);
@@ -156,6 +160,10 @@ function isStated(name: CheckName, { calendar, tick, gbm, correlation }: Expecta
   return name !== 'correlation' || correlation !== null;
 }
 
+function tickOf({ tick }: Expectation, ticker: string): number | null {
+  return typeof tick === 'object' && tick !== null ? (tick[ticker] ?? null) : tick;
+}
+
 interface Returns {
   readonly day: Int32Array;
   readonly values: Float64Array;
@@ -176,10 +184,12 @@ type Report = (name: StatisticalCheck, ticker: string | null, test: TestResult, 
 function testMoments(
   ticker: string,
   { values, inverseSquares }: Returns,
-  { gbm, periodsPerYear, tick }: Expectation,
+  expectation: Expectation,
   runs: (name: CheckName) => boolean,
   report: Report,
 ): void {
+  const { gbm, periodsPerYear } = expectation;
+  const tick = tickOf(expectation, ticker);
   const stated = gbm === null ? undefined : gbm[ticker];
   const { mu, sigma } = stated ?? { mu: Number.NaN, sigma: Number.NaN };
   const wantedMean = (mu - (sigma * sigma) / 2) / periodsPerYear;

@@ -31,6 +31,8 @@ interface Params {
   readonly periods_per_year: number;
   readonly min_observations: number;
   readonly volume_level: number;
+  /** Null: what is usual for the class. */
+  readonly tick: number | null;
   readonly repair: 'higham' | 'none';
 }
 
@@ -83,6 +85,7 @@ export const calibrate = defineStage<Params>()({
       periods_per_year: { type: 'number' },
       min_observations: { type: 'integer' },
       volume_level: { type: 'number' },
+      tick: { type: ['number', 'null'] },
       repair: { enum: ['higham', 'none'] },
     },
   },
@@ -242,6 +245,7 @@ function assetOf(ticker: string, params: Params, history: History | undefined): 
     mu: value('mu', fit?.mu),
     sigma: value('sigma', fit?.sigma),
     start_price: value('start_price', fit?.startPrice),
+    tick: given.tick ?? params.tick ?? USUAL[given.class ?? 'equity'].tick,
     volume_level: given.volume ?? median(Float64Array.from(volumes)) ?? params.volume_level,
     overridden: ESTIMATED.filter((name) => given[name] !== undefined),
     fit: fit && {

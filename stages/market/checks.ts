@@ -48,7 +48,6 @@ export interface CheckSetting {
 
 /** What the configuration says of the law of the bars. */
 export interface LawSetting {
-  readonly tick: number;
   readonly price_model: string;
   readonly volatility_model: string;
   readonly memory: number;
@@ -131,7 +130,7 @@ function expectationOf(setting: CheckSetting, calibration: CalibrationReport): E
     tickers,
     calendar: days,
     times: barsPerSession(calendar, frequency) === 1 ? null : clockOf(calendar, frequency, days).start,
-    tick: legacy ? null : setting.generation.tick,
+    tick: legacy ? null : Object.fromEntries(calibration.assets.map(({ ticker, tick }) => [ticker, tick])),
     gbm: unstated ? null : Object.fromEntries(tickers.map((ticker) => [ticker, assetIn(calibration, ticker)])),
     // One ticker has nobody to be correlated with.
     correlation: unstated || tickers.length < 2 ? null : targetOf(tickers, calibration),

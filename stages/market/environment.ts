@@ -117,6 +117,7 @@ export const environment = defineStage<Params>()({
         volatility: chosen[i]!.volatility,
         start_price: asset.start_price,
         volume_level: asset.volume_level,
+        tick: asset.tick,
         overnight_share: own.overnight_share ?? params.overnight_share ?? usual.overnight,
         liquidity: own.liquidity ?? usual.liquidity,
         mix: dependence.mix(ticker, i),

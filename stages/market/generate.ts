@@ -23,7 +23,6 @@ interface Params extends SceneSetting {
   /** Degrees of freedom of the opening gap, and autocorrelation of bar returns. */
   readonly overnight_df: number;
   readonly memory: number;
-  readonly tick: number;
   readonly volume: {
     readonly sd: number;
     readonly return_correlation: number;
@@ -39,7 +38,7 @@ export const generate = defineStage<Params>()({
   summary: 'bars of each ticker from the seed and its parameters, and what nobody could have observed of them',
   params: {
     type: 'object',
-    required: ['ticker', 'start_date', 'end_date', 'calendar', 'frequency', 'price_model', 'tick', 'volume'],
+    required: ['ticker', 'start_date', 'end_date', 'calendar', 'frequency', 'price_model', 'volume'],
     properties: {
       ...SCENE_SCHEMA,
       ticker: { type: 'string' },
@@ -48,7 +47,6 @@ export const generate = defineStage<Params>()({
       copula: { type: 'object' },
       overnight_df: { type: 'number' },
       memory: { type: 'number' },
-      tick: { type: 'number' },
       volume: { type: 'object' },
       row_group_rows: { type: 'integer' },
     },
@@ -182,7 +180,7 @@ async function requestOf(
         ? null
         : { model: await loadVolatility(params.volatility_model), params: given.volatility },
     startPrice: given.start_price,
-    tick: params.tick,
+    tick: given.tick,
     volume: {
       level: given.volume_level,
       sd: params.volume.sd,

@@ -1,5 +1,6 @@
 // Microstructure: quotes, order flow and trading costs of one ticker beside its bars; switching it on changes no price.
 import { aroundAsset, chainOf, type Environment } from '../../lib/market/environment.ts';
+import type { CostRow } from '../../lib/market/microstructure/costs.ts';
 import { LIQUIDITY } from '../../lib/market/microstructure/quotes.ts';
 import { makeSide } from '../../lib/market/microstructure/side.ts';
 import { regimeValues } from '../../lib/models/regime.ts';
@@ -9,11 +10,10 @@ import { column } from '../../lib/table/column.ts';
 import { readParquet, writeParquet } from '../../lib/table/parquet.ts';
 import { SCENE_SCHEMA, type SceneSetting, sceneOf } from './setting.ts';
 import type { TickerParameters } from './shapes.ts';
-import { BARS_SHAPE, barsOf, COSTS_SHAPE, costsTable, fileOf, QUOTES_SHAPE, quotesTable } from './tables.ts';
+import { BARS_SHAPE, barsOf, COSTS_SHAPE, fileOf, QUOTES_SHAPE, quotesTable } from './tables.ts';
 
 interface Params extends SceneSetting {
   readonly ticker: string;
-  readonly tick: number;
   readonly setting: {
     readonly enabled: boolean;
     readonly spread_bps: number | null;
@@ -43,11 +43,10 @@ export const microstructure = defineStage<Params>()({
   summary: 'quotes, order flow and trading costs of each ticker beside its bars',
   params: {
     type: 'object',
-    required: ['ticker', 'tick', 'setting'],
+    required: ['ticker', 'setting'],
     properties: {
       ...SCENE_SCHEMA,
       ticker: { type: 'string' },
-      tick: { type: 'number' },
       setting: { type: 'object' },
     },
   },
@@ -86,7 +85,7 @@ export const microstructure = defineStage<Params>()({
       overnight: given.overnight_share,
       sigma: given.sigma,
       volumeLevel: given.volume_level,
-      tick: params.tick,
+      tick: given.tick,
       sessionSpread: regime('spread_scale'),
       sessionDepth: regime('depth_scale'),
       barSpread: events?.spread ?? null,
@@ -112,6 +111,21 @@ export const microstructure = defineStage<Params>()({
     });
     const version = generatorVersion as string;
     out.quotes.write(file, writeParquet(quotesTable(bars, side, version)));
-    out.costs.write(file, writeParquet(costsTable(ticker, side.costs, version)));
+    out.costs.write(fileOf(ticker, 'json'), `${JSON.stringify(costsOf(ticker, side.costs), null, 2)}\n`);
   },
 });
+
+/** The cost table of a ticker as the dataset has it; sizes are shares of average daily volume. */
+function costsOf(ticker: string, rows: readonly CostRow[]) {
+  return rows.map(({ regime, size, part, n, medianBps, p95Bps, median, p95 }) => ({
+    ticker,
+    regime,
+    size,
+    part,
+    n,
+    median_bps: medianBps,
+    p95_bps: p95Bps,
+    median,
+    p95,
+  }));
+}

@@ -16,6 +16,7 @@ export interface AssetSetting {
   readonly sigma?: number;
   readonly start_price?: number;
   readonly volume?: number;
+  readonly tick?: number;
   readonly overnight_share?: number;
   readonly liquidity?: keyof typeof LIQUIDITY;
   readonly factors?: VarianceShares;
@@ -34,6 +35,7 @@ export type TickerParameters =
       readonly volatility: ModelParams | null;
       readonly start_price: number;
       readonly volume_level: number;
+      readonly tick: number;
       readonly overnight_share: number;
       readonly liquidity: keyof typeof LIQUIDITY;
       readonly mix: {
@@ -74,6 +76,7 @@ export interface CalibrationReport {
     readonly sigma: number;
     readonly start_price: number;
     readonly volume_level: number;
+    readonly tick: number;
     /** Names taken from `assets` in the configuration instead of the fit. */
     readonly overridden: readonly string[];
     readonly fit: {

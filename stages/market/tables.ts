@@ -2,10 +2,9 @@
 import type { Bars } from '../../lib/market/bars.ts';
 import type { Environment } from '../../lib/market/environment.ts';
 import type { ImpactRow, LedgerRow } from '../../lib/market/events.ts';
-import type { CostRow } from '../../lib/market/microstructure/costs.ts';
 import type { Side } from '../../lib/market/microstructure/side.ts';
-import { type Column, column, makeTable, nanAsNull, type Table, type Values } from '../../lib/table/column.ts';
-import { defineSchema, type Field, optional, required, sortKeys, type TableSchema } from '../../lib/table/schema.ts';
+import { type Column, column, makeTable, type Table, type Values } from '../../lib/table/column.ts';
+import { defineSchema, type Field, required, sortKeys, type TableSchema } from '../../lib/table/schema.ts';
 
 export const BARS_SHAPE = 'market/bars@1';
 export const QUOTES_SHAPE = 'market/quotes@1';
@@ -151,31 +150,6 @@ export function quotesTable(bars: Bars, { quotes, flow, slippage }: Side, versio
   const schema = defineSchema(QUOTES_SHAPE, fields, { synthetic: true, generatorVersion: version });
   const ticker = new Array<string>(bars.day.length).fill(bars.ticker);
   return makeTable(schema, { date: bars.day, ...(bars.time === null ? {} : { time: bars.time }), ticker, ...numbers });
-}
-
-const COST_NUMBERS = { median_bps: 'medianBps', p95_bps: 'p95Bps', median: 'median', p95: 'p95' } as const;
-
-/** One row for each regime, size of order and part of its cost. */
-export function costsTable(ticker: string, rows: readonly CostRow[], version: string): Table {
-  const fields = [
-    ...['ticker', 'regime', 'part'].map((name) => required(name, 'utf8')),
-    required('size', 'float64'),
-    required('n', 'int64'),
-    ...Object.keys(COST_NUMBERS).map((name) => optional(name, 'float64')),
-  ];
-  const schema = defineSchema(COSTS_SHAPE, fields, { synthetic: true, generatorVersion: version });
-  const numbers = Object.entries(COST_NUMBERS).map(([name, key]) => [
-    name,
-    nanAsNull(Float64Array.from(rows, (row) => row[key] ?? Number.NaN)),
-  ]);
-  return makeTable(schema, {
-    ticker: rows.map(() => ticker),
-    regime: rows.map(({ regime }) => regime),
-    part: rows.map(({ part }) => part),
-    size: Float64Array.from(rows, ({ size }) => size),
-    n: Float64Array.from(rows, ({ n }) => n),
-    ...Object.fromEntries(numbers),
-  });
 }
 
 /** The bars of a table; throws `table/malformed` when a column is missing or of another type. */
