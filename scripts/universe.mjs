@@ -20,8 +20,7 @@ const uniform = () => {
 const between = (low, high) => low + (high - low) * uniform();
 const [count = '500', prefix = 'EQ'] = process.argv.slice(2);
 const names = Array.from({ length: Number(count) }, (_, i) => `${prefix}${String(i + 1).padStart(count.length, '0')}`);
-console.log(`    tickers: [${names.join(', ')}]`);
-console.log('    assets:');
+const lines = [`    tickers: [${names.join(', ')}]`, '    assets:'];
 names.forEach((name, i) => {
   const sector = SECTORS[i % SECTORS.length];
   const liquidity = i < names.length * 0.2 ? 'large_cap' : i < names.length * 0.6 ? 'mid_cap' : 'small_cap';
@@ -35,5 +34,6 @@ names.forEach((name, i) => {
     `volume: ${Math.round(volume / 1000) * 1000}`,
     `liquidity: ${liquidity}`,
   ];
-  console.log(`      ${name}: { ${facts.join(', ')} }`);
+  lines.push(`      ${name}: { ${facts.join(', ')} }`);
 });
+process.stdout.write(`${lines.join('\n')}\n`);

@@ -33,7 +33,7 @@ export function fillPresets(
       const place = placeOf(path);
       problems.push({
         code: 'config/invalid',
-        message: `${path.join('.')}: no ${kind} is named ${JSON.stringify(name)}`,
+        message: `no ${kind} is named ${JSON.stringify(name)}`,
         ...(place === undefined ? {} : { place }),
         hint: near === null ? `Known: ${Object.keys(known).join(', ') || 'none'}` : `Did you mean "${near}"?`,
       });

@@ -7,7 +7,7 @@ import { USUAL } from '../../lib/market/usual.ts';
 import { loadModel } from '../../lib/models/catalog.ts';
 import { MOST_NAMES } from '../../lib/models/dcc.ts';
 import { checkShares, type FactorVolatility, factorRow } from '../../lib/models/factors.ts';
-import type { Model, ModelParams, VolatilityModel } from '../../lib/models/model.ts';
+import { type Model, type ModelParams, refusal, type VolatilityModel } from '../../lib/models/model.ts';
 import { shockCorrelation } from '../../lib/models/norta.ts';
 import { loadVolatility } from '../../lib/models/volatility/catalog.ts';
 import { json, tree } from '../../lib/stage/port.ts';
@@ -100,6 +100,8 @@ export const environment = defineStage<Params>()({
     const scene = await sceneOf(params, seed as number | string);
     const model = await loadModel(params.price_model, plugin);
     const volatility = params.volatility_model === 'none' ? null : await loadVolatility(params.volatility_model);
+    if (volatility !== null && model.ownVolatility !== null)
+      raise([refusal(params.price_model, 'volatility_model', params.volatility_model, `none: ${model.ownVolatility}`)]);
     const { assets } = calibration.value;
     const chosen = assets.map((asset) => choose(params, model, volatility, asset));
     raise(chosen.flatMap(({ problems }) => problems));

@@ -40,7 +40,7 @@ test('what was said stays, whoever names the preset', () => {
 
 test('an unknown preset and a preset that breaks the schema are problems with a place', () => {
   expect(resolve('weather: strom').problems).toEqual([
-    'base.yml:1:10 weather: no weather is named "strom"; Did you mean "storm"?',
+    'base.yml:1:10 no weather is named "strom"; Did you mean "storm"?',
   ]);
   expect(resolve('weather: wrong').problems[0]).toMatch(/^presets\.yml:4:12 /);
 });
