@@ -1,9 +1,6 @@
 // A whole market in memory from a configuration: its stages with the params that pipeline.yaml wires to them, without prices.
-import { readFileSync } from 'node:fs';
-import { parseDocument } from '../../lib/base/document.ts';
-import type { Schema } from '../../lib/base/schema.ts';
 import { resolveConfig } from '../../lib/engine/config.ts';
-import { type JsonMap, lookup } from '../../lib/engine/leaves.ts';
+import type { JsonMap } from '../../lib/engine/leaves.ts';
 import type { Bars } from '../../lib/market/bars.ts';
 import type { Environment } from '../../lib/market/environment.ts';
 import type { Table } from '../../lib/table/column.ts';
@@ -13,11 +10,8 @@ import { environment } from '../../stages/market/environment.ts';
 import { generate } from '../../stages/market/generate.ts';
 import { microstructure } from '../../stages/market/microstructure.ts';
 import { barsOf } from '../../stages/market/tables.ts';
+import { DOCUMENTS, paramsOf } from '../stages/market/chain.ts';
 import { jsonIn, runStage, treeIn } from '../stages/ports.ts';
-
-const text = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
-const document = (file: string) => parseDocument(file, text(file));
-const stages = (document('pipeline.yaml').value as { stages: Record<string, { params: JsonMap }> }).stages;
 
 export interface Made {
   readonly bars: Readonly<Record<string, Bars>>;
@@ -28,30 +22,17 @@ export interface Made {
 
 /** `set`: `path=value`, as on the command line. */
 export async function makeMarket(profile: string, set: readonly string[] = []): Promise<Made> {
-  const { config, problems } = resolveConfig({
-    schema: JSON.parse(text('config/schema/config.schema.json')) as Schema,
-    base: document('config/synthetic_data_config.yml'),
-    profiles: document('config/synthetic_data_profiles.yml'),
-    presets: document('config/synthetic_data_presets.yml'),
-    env: {},
-    flags: { profile, set },
-  });
+  const { config, problems } = resolveConfig({ ...DOCUMENTS, env: {}, flags: { profile, set } });
   if (config === null) throw new Error(JSON.stringify(problems));
   const value = { ...config.value, sources: {}, source_defaults: { policy: {} } } as JsonMap;
-  const params = (stage: string) =>
-    Object.fromEntries(
-      Object.entries(stages[stage]!.params).map(([name, wired]) => [
-        name,
-        typeof wired === 'string' && wired.startsWith('$') ? lookup(value, wired.slice(1).split('.')) : wired,
-      ]),
-    ) as never;
+  const params = <P>(stage: string, more: JsonMap = {}) => ({ ...paramsOf<P>(stage, value), ...more });
   const seed = value.seed as number;
   const generatorVersion = value.generator_version as string;
   const given = { seed, generatorVersion };
   const tickers = value.tickers as string[];
-  const calibrated = await runStage(calibrate, { params: params('calibrate'), in: { prices: {} }, ...given });
+  const calibrated = await runStage(calibrate, { params: params<never>('calibrate'), in: { prices: {} }, ...given });
   const shared = await runStage(environment, {
-    params: params('environment'),
+    params: params<never>('environment'),
     in: { calibration: jsonIn(calibrated.out.report) },
     ...given,
   });
@@ -62,7 +43,7 @@ export async function makeMarket(profile: string, set: readonly string[] = []): 
     const files = Object.fromEntries(Object.entries(shared.out.parameters).filter(([name]) => own(name)));
     const inputs = { parameters: treeIn(files), shared: jsonIn(shared.out.shared) };
     const made = await runStage(generate, {
-      params: { ...(params('generate') as object), ticker } as never,
+      params: params<never>('generate', { ticker }),
       in: inputs,
       element: ticker,
       ...given,
@@ -70,7 +51,7 @@ export async function makeMarket(profile: string, set: readonly string[] = []): 
     const file = made.out.bars[`${ticker}.parquet`]!;
     bars[ticker] = barsOf(readParquet(file), ticker);
     const side = await runStage(microstructure, {
-      params: { ...(params('microstructure') as object), ticker } as never,
+      params: params<never>('microstructure', { ticker }),
       in: { ...inputs, bars: treeIn({ [`${ticker}.parquet`]: file }), latent: treeIn(made.out.latent) },
       element: ticker,
       ...given,

@@ -25,7 +25,7 @@ export type Given = Extract<TickerParameters, { kind: 'model' }>;
 
 const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
 const documentOf = (file: string) => parseDocument(file, read(file));
-const DOCUMENTS = {
+export const DOCUMENTS = {
   schema: JSON.parse(read('config/schema/config.schema.json')) as Schema,
   base: documentOf('config/synthetic_data_config.yml'),
   profiles: documentOf('config/synthetic_data_profiles.yml'),
@@ -51,7 +51,7 @@ export function paramsOf<P>(stage: string, config: JsonMap): P {
 
 const asset = (ticker: string, mu: number, sigma: number, start_price: number, volume_level: number) => ({
   ...{ ticker, mu, sigma, start_price, volume_level },
-  ...{ class: 'equity' as const, sector: 'none', overridden: [], fit: null, source: null },
+  ...{ class: 'equity' as const, sector: 'none', overridden: [], fit: null, source: null, tick: 0.01 },
 });
 
 /** Two assets with correlation 0.6. */
@@ -194,6 +194,8 @@ export async function makeDataset(setting: Setting = {}) {
     features: treeIn(features),
     latent: { environment: treeIn(latent), generate: treeIn(own) },
     environment: jsonIn(market.report),
+    quotes: treeIn({}),
+    costs: treeIn({}),
     validation: jsonIn<unknown>(checked.validation),
     calibration: jsonIn(REPORT),
   };
