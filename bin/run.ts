@@ -148,7 +148,7 @@ export async function runPipeline(
 function outputsOf(project: Project, { spec }: Pipeline, stages: ReadonlySet<string>): string[] {
   return spec.stages.flatMap(({ name, outputs }) =>
     stages.has(name)
-      ? Object.entries(outputs).map(([port, { kind }]) => join(project.root, outputPath(name, port, kind)))
+      ? Object.entries(outputs).map(([port, { kind }]) => `${project.root}/${outputPath(name, port, kind)}`)
       : [],
   );
 }

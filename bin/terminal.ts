@@ -12,6 +12,8 @@ import { newTally, take } from './tally.ts';
 
 export interface Out {
   write(text: string): unknown;
+  /** Write what is held back. */
+  flush?(): void;
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
@@ -46,7 +48,23 @@ export function processScreen(root: string): Screen {
       return null;
     }
   };
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env, nowMs: tickMs, readText };
+  const stderr = process.stderr.isTTY ? process.stderr : gathered(process.stderr);
+  return { stdout: process.stdout, stderr, env: process.env, nowMs: tickMs, readText };
+}
+
+/** Lines of one turn of the event loop go to the pipe in one piece: a thousand stages say three each. */
+function gathered(out: Out): Out {
+  let held = '';
+  const flush = () => {
+    if (held !== '') out.write(held);
+    held = '';
+  };
+  const write = (text: string) => {
+    if (held === '') setImmediate(flush);
+    held += text;
+  };
+  process.once('exit', flush);
+  return { write, flush };
 }
 
 /** https://no-color.org: any value but the empty one turns colours off. */
@@ -71,9 +89,10 @@ function plain(screen: Screen): Presenter {
     take(tally, event, screen.nowMs());
     const text = event.type === 'run-finished' ? summary(event, tally, paint) : said(event, screen, paint, PLAIN);
     if (text !== '') screen.stderr.write(text);
+    if (event.type === 'run-finished') screen.stderr.flush?.();
     answer(event, screen);
   };
-  return { listen, close: () => {} };
+  return { listen, close: () => screen.stderr.flush?.() };
 }
 
 const FRAME_MS = 100;

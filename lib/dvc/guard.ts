@@ -1,5 +1,5 @@
 // Keeps DVC and us from writing the same files at once: DVC's own two locks, taken and obeyed as DVC does (dvc-formats 2).
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { tickMs } from '../base/clock.ts';
 import { ProblemError } from '../base/problem.ts';
@@ -118,45 +118,80 @@ export class Guard {
   }
 
   /** Hold a BSD lock through util-linux `flock`, which Node lacks; without that program the path locks have to do. */
-  #flock(name: string, waitMs: number, onWait: () => void): Promise<() => Promise<void>> {
+  async #flock(name: string, waitMs: number, onWait: () => void): Promise<() => Promise<void>> {
     ensureDir(this.#tmp);
-    const path = join(this.#tmp, name);
-    // The lock lives as long as the child, which ends when we let go of its input or die; its own group keeps Ctrl-C from it.
-    const child = spawn('flock', ['-w', String(waitMs / 1000), path, 'sh', '-c', 'echo; exec cat'], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      detached: true,
-    });
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(onWait, QUIET_MS);
-      const settle = (act: () => void) => {
-        clearTimeout(timer);
-        act();
-      };
-      child.stdin.on('error', () => {});
-      child.on('error', () => settle(() => resolve(async () => {})));
-      child.stdout.once('data', () => {
-        const gone = new Promise<void>((done) => child.on('close', () => done()));
-        settle(() =>
-          resolve(() => {
-            child.stdin.end();
-            return gone;
-          }),
-        );
-      });
-      child.on('close', () =>
-        settle(() =>
-          reject(
-            new ProblemError({
-              code: 'lock/busy',
-              message: `a dvc command has held .dvc/tmp/${name} for ${waitMs / 1000} s`,
-              hint: 'wait until it is done, then run again',
-            }),
-          ),
-        ),
-      );
+    const timer = setTimeout(onWait, QUIET_MS);
+    const lock = await keeper.hold(join(this.#tmp, name), waitMs).finally(() => clearTimeout(timer));
+    if (lock !== null) return lock;
+    throw new ProblemError({
+      code: 'lock/busy',
+      message: `a dvc command has held .dvc/tmp/${name} for ${waitMs / 1000} s`,
+      hint: 'wait until it is done, then run again',
     });
   }
 }
+
+/**
+ * A small shell that holds locks on descriptors of its own: starting \`flock\` from it costs a fraction of starting it from
+ * Node. It lives as long as this process, so that a kill lets go of everything; its own group keeps Ctrl-C from it.
+ */
+class Keeper {
+  #shell: ChildProcess | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #free = [3, 4, 5, 6, 7, 8, 9];
+
+  /** What lets go, or null when another holds the lock for longer than the wait. */
+  async hold(path: string, waitMs: number): Promise<(() => Promise<void>) | null> {
+    const fd = this.#free.pop();
+    if (fd === undefined) throw new Error('more locks at once than descriptors');
+    const drop = async () => {
+      await this.#ask(`exec ${fd}>&-; echo`);
+      this.#free.push(fd);
+    };
+    const file = `'${path.replaceAll("'", "'\\''")}'`;
+    const said = await this.#ask(`exec ${fd}<>${file}; flock -w ${waitMs / 1000} ${fd} </dev/null; echo $?`);
+    // 127 says that there is no such program; a shell that could not open the file is gone.
+    if (said === '0' || said === '127') return drop;
+    await drop();
+    return null;
+  }
+
+  /** One line to the shell, one line back; null when it is gone. */
+  #ask(line: string): Promise<string | null> {
+    const turn = this.#turn.then(() => {
+      const shell = this.#start();
+      // Only while it is asked does it keep this process from ending.
+      shell.ref();
+      return new Promise<string | null>((resolve) => {
+        const gone = () => resolve(null);
+        shell.once('close', gone);
+        shell.stdout?.once('data', (text: Buffer) => {
+          shell.off('close', gone);
+          shell.unref();
+          resolve(text.toString().trim());
+        });
+        shell.stdin?.write(`${line}\n`);
+      });
+    });
+    this.#turn = turn;
+    return turn;
+  }
+
+  #start(): ChildProcess {
+    if (this.#shell !== null) return this.#shell;
+    const shell = spawn('/bin/sh', [], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
+    shell.stdin?.on('error', () => {});
+    shell.on('error', () => shell.emit('close'));
+    shell.once('close', () => {
+      this.#shell = null;
+    });
+    for (const pipe of [shell.stdin, shell.stdout]) (pipe as unknown as { unref(): void }).unref();
+    this.#shell = shell;
+    return shell;
+  }
+}
+
+const keeper = new Keeper();
 
 function busy({ held, mode, owner }: Blocker): ProblemError {
   return new ProblemError({

@@ -219,7 +219,7 @@ class Runner {
     const ranAny = units.some(({ ran }) => ran);
     for (const [port, artifact] of Object.entries(outputs)) {
       const path = outputPath(stage.name, port, stage.outputs[port]?.kind ?? 'tree');
-      const files = layOut(this.#project.store, this.#project.marks, artifact, join(this.#project.workspace, path));
+      const files = layOut(this.#project.store, this.#project.marks, artifact, `${this.#project.workspace}/${path}`);
       if (files > 0 && !ranAny) {
         this.#counts.restored++;
         this.#emit({ type: 'output-restored', stage: stage.name, port, path, files });

@@ -21,7 +21,7 @@ function driftOf(store: BlobStore, marks: Marks, artifact: Artifact, path: strin
   const found = statIfAny(path, true);
   if (!artifact.md5.endsWith('.dir')) {
     const plain = found?.isFile() === true || (found?.isSymbolicLink() === true && isLinkTo(store, path, artifact.md5));
-    const holds = plain && marks.holds(path, artifact.md5);
+    const holds = plain && marks.holds(path, artifact.md5, found?.isFile() ? found : undefined);
     return {
       isThere: found !== undefined,
       lay: holds ? [] : [['', artifact.md5]],
@@ -41,12 +41,12 @@ function driftOf(store: BlobStore, marks: Marks, artifact: Artifact, path: strin
     const files = walk(path, (folder) => {
       if (!folders.has(folder)) strays.push(folder);
     });
-    for (const { relpath, kind } of files) {
+    for (const { relpath, kind, mark } of files) {
       const md5 = wanted.get(relpath);
       const plain =
         kind === 'file' || (kind === 'link' && md5 !== undefined && isLinkTo(store, join(path, relpath), md5));
       if (md5 === undefined || !plain) strays.push(relpath);
-      else if (marks.holds(join(path, relpath), md5)) wanted.delete(relpath);
+      else if (marks.holds(`${path}/${relpath}`, md5, kind === 'file' ? mark : undefined)) wanted.delete(relpath);
     }
   }
   return { isThere: found !== undefined, lay: [...wanted], strays, folders };

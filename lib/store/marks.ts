@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { nowMs } from '../base/clock.ts';
 import type { Md5 } from '../base/digest.ts';
-import { errorCode, hashFile, statIfAny, writeAtomic } from './files.ts';
+import { errorCode, hashFile, type Mark, statIfAny, writeAtomic } from './files.ts';
 import { type Answer, decodeState, encodeState, fullNames, GRAIN_MS } from './state.ts';
 
 /** What a row may be: read later than a tick after its last change; looked at or made in this run. */
@@ -64,7 +64,7 @@ export class Marks {
     return row;
   }
 
-  #set(row: number, stat: Pick<fs.Stats, 'size' | 'mtimeMs' | 'ctimeMs' | 'ino'>, md5: string, trusted: boolean): void {
+  #set(row: number, stat: Mark, md5: string, trusted: boolean): void {
     const marks = this.#marks;
     marks[4 * row] = stat.size;
     marks[4 * row + 1] = stat.mtimeMs;
@@ -74,7 +74,7 @@ export class Marks {
     this.#flags[row] = trusted ? SEEN | TRUSTED : SEEN;
   }
 
-  #looksAs(row: number, stat: fs.Stats): boolean {
+  #looksAs(row: number, stat: Mark): boolean {
     const marks = this.#marks;
     return (
       stat.size === marks[4 * row] &&
@@ -84,9 +84,8 @@ export class Marks {
     );
   }
 
-  /** The file's md5: remembered when its mark still holds, else read; null when there is no such file. */
-  md5(path: string): { md5: Md5; size: number } | null {
-    const stat = statIfAny(path);
+  /** The file's md5: remembered when its mark still holds, else read; null when there is no such file. Who has just looked gives what was seen. */
+  md5(path: string, stat: Mark | undefined = statIfAny(path)): { md5: Md5; size: number } | null {
     const row = this.#row(path);
     if (stat === undefined) {
       this.#set(row, ABSENT, '', false);
@@ -104,8 +103,8 @@ export class Marks {
   }
 
   /** Whether the file is there with exactly these bytes. */
-  holds(path: string, md5: string): boolean {
-    return this.md5(path)?.md5 === md5;
+  holds(path: string, md5: string, stat?: Mark): boolean {
+    return this.md5(path, stat)?.md5 === md5;
   }
 
   /** Remember a file this process has just written with known bytes; `at` is where it lies until its folder is renamed. */
