@@ -1,6 +1,7 @@
 // Starts the program: answers at once when nothing can have changed, rebuilds when its own sources did, else loads the rest.
 import * as fs from 'node:fs';
 import { dirname, join, parse } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { type Answer, decodeState, GRAIN_MS, type State } from '../lib/store/state.ts';
 
 interface Build {
@@ -10,11 +11,6 @@ interface Build {
 }
 
 const own = dirname(__dirname);
-
-/** A flag of V8 from now on. Its module brings Node's streams along, a sixth of a bare start, so it is loaded only where that pays. */
-function setFlag(flag: string): void {
-  (require('node:v8') as typeof import('node:v8')).setFlagsFromString(flag);
-}
 
 function readBuild(): Build | null {
   try {
@@ -79,8 +75,8 @@ function sameAnswer(build: Build, [command = '', ...args]: readonly string[]): A
 const MEMORY_OF: Readonly<Record<string, string>> = { run: 'state', status: 'state', push: 'pushed' };
 
 function isUnchanged({ folders, names, marks }: State, savedAtMs: number, root: string): boolean {
-  // The loop lasts milliseconds; optimising it on other threads costs more CPU than it saves, unless it is long (1,000 stages: 2.1 to 1.6 times a bare start).
-  if (names.length > SHORT && names.length < LONG) setFlag('--no-opt');
+  // A longer loop repays its optimisation.
+  if (names.length > LONG) setFlagsFromString('--opt');
   let from = 0;
   for (const [folder, count] of folders) {
     // The kernel finds a short name in the folder it stands in for two thirds of what an absolute one costs.
@@ -91,7 +87,7 @@ function isUnchanged({ folders, names, marks }: State, savedAtMs: number, root: 
   return true;
 }
 
-const [SHORT, LONG] = [600, 8000];
+const LONG = 8000;
 const QUIET = { throwIfNoEntry: false } as const;
 
 function areUnchanged(
@@ -129,9 +125,9 @@ function question(build: string, root: string, args: readonly string[]): string 
 
 /** Load the program through V8's code cache, which this Node wrote the first time. */
 function loadMain(build: Build): void {
-  setFlag('--opt');
+  setFlagsFromString('--opt');
   // Most commands end within a second: what runs seven times longer than V8's default is worth its optimiser (55 of 1,000 stages: a quarter of the CPU).
-  setFlag('--interrupt-budget=1000000');
+  setFlagsFromString('--interrupt-budget=1000000');
   const { Script } = require('node:vm') as typeof import('node:vm');
   const file = join(__dirname, 'main.cjs');
   const cache = join(__dirname, `main-${build.id}-${process.version}-${process.arch}.cache`);
@@ -170,6 +166,8 @@ function say(descriptor: number, text: string): void {
   }
 }
 
+// The loop over marks lasts milliseconds; optimising it on other threads costs more CPU than it saves (1,000 stages: 2.1 to 1.6 times a bare start).
+setFlagsFromString('--no-opt');
 const args = process.argv.slice(2);
 let build = readBuild();
 if (build === null || !isFresh(build)) build = rebuild();
