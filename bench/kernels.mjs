@@ -1,15 +1,13 @@
 // Figure "kernels": addressed normals, bridge extremes and exponentials, ours and numpy's, as CPU per value without start-up.
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build, buildSync } from 'esbuild';
 import { compare, measure, row } from './meter.mjs';
 import { versionOf, withPeer } from './peers.mjs';
-import { fresh, own, write } from './program.mjs';
+import { bundle, fresh, write } from './program.mjs';
 
 export const title = 'Kernels, CPU per value without start-up';
 
 /** Our functions in a script of its own; prints seconds of CPU, the number of values and one of them, as kernels.py does. */
-async function script() {
+function script() {
   const folder = fresh('kernels');
   write(folder, {
     'main.ts': `import { bridgeExtremes } from 'marketloom/lib/market/bridges.ts';
@@ -48,15 +46,7 @@ const used = process.cpuUsage(before);
 process.stdout.write(\`\${(used.user + used.system) / 1e6} \${Number(blocks) * n} \${what === 'extremes' ? top[7] : normals[7]}\`);
 `,
   });
-  // What puts compiled kernels into stages puts them here.
-  const engine = join(folder, 'kernels.cjs');
-  const shared = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'error' };
-  buildSync({ ...shared, entryPoints: [join(own, 'lib/engine/kernels.ts')], outfile: engine });
-  const { kernels } = createRequire(import.meta.url)(engine);
-  const outfile = join(folder, 'main.cjs');
-  const alias = { marketloom: own };
-  await build({ ...shared, entryPoints: [join(folder, 'main.ts')], outfile, alias, plugins: [kernels(own)] });
-  return outfile;
+  return bundle(join(folder, 'main.ts'), join(folder, 'main.cjs'));
 }
 
 /** One run as nanoseconds per value. */

@@ -1,9 +1,8 @@
 // Figure "legacy": bars of generator v0, ours and the same bars in Python, as CPU per row without start-up.
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
 import { compare, measure, row } from './meter.mjs';
 import { withPeer } from './peers.mjs';
-import { fresh, own, write } from './program.mjs';
+import { bundle, fresh, own, write } from './program.mjs';
 
 export const title = 'Bars of generator v0, CPU per row without start-up';
 
@@ -21,9 +20,7 @@ const rows = bars.reduce((sum, { close }) => sum + close.length, 0);
 process.stdout.write(\`\${(used.user + used.system) / 1e6} \${bars.at(-1)!.close.at(-1)} \${rows}\`);
 `,
   });
-  const outfile = join(folder, 'main.cjs');
-  buildSync({ entryPoints: [join(folder, 'main.ts')], outfile, bundle: true, platform: 'node', format: 'cjs' });
-  return outfile;
+  return bundle(join(folder, 'main.ts'), join(folder, 'main.cjs'));
 }
 
 /** One run as nanoseconds per row; `check` takes the last close. */
@@ -34,10 +31,10 @@ function perRow(cmd, check) {
   return { ...found, cpuMs: (1e9 * seconds) / rows };
 }
 
-export function legacy({ quick, log }) {
+export async function legacy({ quick, log }) {
   const end = '2040-01-03';
   const tickers = quick ? 20 : 100;
-  const main = script();
+  const main = await script();
   const closes = new Map();
   const same = (round) => (close) => {
     if ((closes.get(round) ?? close) !== close) throw new Error(`numpy ends at ${closes.get(round)}, not ${close}`);

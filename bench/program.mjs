@@ -1,9 +1,11 @@
 // The program under test: a frozen copy of this checkout, so that edits during a measurement change nothing.
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build, buildSync } from 'esbuild';
 import { environment, measure } from './meter.mjs';
 
 export const own = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -41,6 +43,17 @@ export function marketProject() {
     fs.cpSync(join(cache, 'program', part), join(folder, part), { recursive: true });
   fs.symlinkSync(join(own, 'node_modules'), join(folder, 'node_modules'));
   return folder;
+}
+
+/** Our TypeScript in one file that Node runs, kernels included. */
+export async function bundle(entry, outfile) {
+  const shared = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'error' };
+  // What puts compiled kernels into stages puts them here.
+  const engine = `${outfile}.kernels.cjs`;
+  buildSync({ ...shared, entryPoints: [join(own, 'lib/engine/kernels.ts')], outfile: engine });
+  const { kernels } = createRequire(import.meta.url)(engine);
+  await build({ ...shared, entryPoints: [entry], outfile, alias: { marketloom: own }, plugins: [kernels(own)] });
+  return outfile;
 }
 
 /** An empty folder for a rig. */
