@@ -8,6 +8,7 @@ import { formatDate, parseDate } from '../../lib/market/day.ts';
 import { allBars, type BarsRequest } from '../../lib/market/generate.ts';
 import { GENERATOR_VERSION } from '../../lib/market/version.ts';
 import { STOCK_VOLUME } from '../../lib/market/volume.ts';
+import { useTwins } from '../../lib/math/kernel.ts';
 import { factorCorrelation } from '../../lib/models/correlation.ts';
 import history from '../oracles/generator.json' with { type: 'json' };
 import { bars, columns, mixOf, request } from './rig.ts';
@@ -147,6 +148,26 @@ describe('generateBars', () => {
       }
     }
     expect(worst).toBeLessThan(5);
+  });
+
+  it('kernels and their twins make the same bars', () => {
+    const made = () =>
+      digest(
+        market(
+          ['A', 'B', 'C'],
+          [
+            [1, 0.5, 0.2],
+            [0.5, 1, 0.1],
+            [0.2, 0.1, 1],
+          ],
+          { start: '1990-01-01' },
+        ),
+      );
+    const byKernels = made();
+    useTwins(true);
+    const byTwins = made();
+    useTwins(false);
+    expect(byTwins).toBe(byKernels);
   });
 
   it('a later end date leaves every earlier bar unchanged', () => {
