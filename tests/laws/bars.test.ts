@@ -90,7 +90,7 @@ describe('a random request', () => {
         for (let i = 1; i < clock.start.length; i++)
           if (!(clock.start[i]! > clock.start[i - 1]!)) throw new Error(`bar ${i}`);
         for (const check of ['finite', 'positive', 'ohlc', 'volume', 'tick'] as const)
-          INVARIANTS[check](made, { calendar: null, tick }, ({ row, detail }) => {
+          INVARIANTS[check](made, { calendar: null, times: null, tick }, ({ row, detail }) => {
             throw new Error(`${check}, row ${row}: ${detail}`);
           });
         rows += made.day.length;

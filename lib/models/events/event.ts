@@ -97,7 +97,7 @@ export interface EventSettings {
   readonly intensity?: number;
   readonly rate?: number;
   readonly min_gap?: number;
-  /** `YYYY-MM-DD`, or for types that start within a session also `YYYY-MM-DDTHH:MMZ`: instead of random arrivals. */
+  /** `YYYY-MM-DD`, or for types that start within a session also `YYYY-MM-DDTHH:MMZ`: instead of random arrivals, whatever the rate. */
   readonly dates?: readonly string[];
   readonly loadings?: Partial<Loadings>;
   readonly params?: Readonly<Record<string, Range>>;
@@ -175,9 +175,6 @@ export function checkEvent(type: EventType, settings: EventSettings): readonly P
     const value = settings[field];
     const most = MOST[field];
     if (value !== undefined && !(value >= 0 && value <= most)) refuse(field, value, `a number from 0 to ${most}`);
-    if (field !== 'intensity' && value !== undefined && settings.dates !== undefined) {
-      refuse(field, value, 'left out where dates are given');
-    }
   }
   const { classes = {}, sectors = {}, tickers = {} } = settings.loadings ?? {};
   for (const [kind, map] of Object.entries({ classes, sectors, tickers })) {

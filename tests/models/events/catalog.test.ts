@@ -120,7 +120,6 @@ describe.each(types)('$name', (type) => {
       [{ intensity: -1 }, 'intensity'],
       [{ rate: Number.NaN }, 'rate'],
       [{ min_gap: Number.POSITIVE_INFINITY }, 'min_gap'],
-      [{ rate: 1, dates: ['2020-01-02'] }, 'rate'],
       [{ loadings: { classes: { stock: 1 } as object } }, 'loadings.classes.stock'],
       [{ loadings: { tickers: { A: Number.NaN } } }, 'loadings.tickers.A'],
       [{ params: { nonsense: 1 } }, 'params.nonsense'],
