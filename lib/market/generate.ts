@@ -2,7 +2,7 @@
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
 import { log } from '../math/elementary.ts';
 import { streamOf } from '../math/stream.ts';
-import { checkCopula, commonScale, marginScale } from '../models/copula.ts';
+import { bridgeScale, checkCopula, commonScale, marginScale } from '../models/copula.ts';
 import type { Model, ModelParams, PathBlock, VolatilityModel } from '../models/model.ts';
 import { type Bars, emptyBars, joinBars, latentBars, latentBarsOf } from './bars.ts';
 import { type Calendar, calendarOf, sessionsBetween } from './calendar.ts';
@@ -148,15 +148,36 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
   return warningsOf(request, coarse);
 }
 
-/** The unit shock of a session: what is new in its pieces' shocks, each with the root of its share. */
-function sessionShock({ fresh, share }: PathBlock, first: number, end: number): number {
+/**
+ * Gives the new part of a session's shock its margin: with y the session's own unit shock, its pieces together move by
+ * scaleOf(y) y, and what they do beside that way is a bridge of variance `beside`^2, or of the same scale where there is none.
+ */
+function giveMargin(
+  { fresh, shocks, share, scale, pieces }: PathBlock,
+  s: number,
+  scaleOf: (shock: number) => number,
+  beside: ((z: number) => number) | null,
+): void {
+  const first = s === 0 ? 0 : pieces[s - 1]!;
   let sum = 0;
   let whole = 0;
-  for (let p = first; p < end; p++) {
+  for (let p = first; p < pieces[s]!; p++) {
     sum += Math.sqrt(share[p]!) * fresh[p]!;
     whole += share[p]!;
   }
-  return sum / Math.sqrt(whole);
+  const shock = sum / Math.sqrt(whole);
+  const ends = scaleOf(shock);
+  if (beside === null) {
+    scale[s] = ends;
+    return;
+  }
+  scale[s] = beside(ends * shock);
+  const more = ((ends / scale[s]! - 1) * sum) / whole;
+  for (let p = first; p < pieces[s]!; p++) {
+    const added = more * Math.sqrt(share[p]!);
+    fresh[p] = fresh[p]! + added;
+    if (shocks !== fresh) shocks[p] = shocks[p]! + added;
+  }
 }
 
 /** Every bar of a request in memory at once. */
@@ -188,6 +209,7 @@ function drawer(
   const common = commonScale(seed, request.copulaDf, request.copulaGroup);
   const scaleOf =
     request.copulaDf === margin && !Number.isFinite(margin) ? null : marginScale(request.copulaDf, margin);
+  const beside = request.copulaDf === margin ? null : bridgeScale(margin);
   const gapMixing = night === null ? null : studentMixing(seed, 'overnightMix', night.nu);
   const of = (component: string): Mixer => mixer(seed, mix, component, surroundings.blend);
   const [shocks, gaps, variances] = [of('diffusion'), of('overnight'), of('variance')];
@@ -221,8 +243,8 @@ function drawer(
       if (scaleOf === null) block.scale.fill(1);
       else
         for (let s = 0; s < asked; s++) {
-          const shock = sessionShock(block, s === 0 ? 0 : block.pieces[s - 1]!, block.pieces[s]!);
-          block.scale[s] = scaleOf(shock, common(origin + at + s));
+          const mixed = common(origin + at + s);
+          giveMargin(block, s, (shock) => scaleOf(shock, mixed), beside);
         }
       fillChannel(block.volatility, surroundings.volatility, at, asked, 1);
       fillChannel(block.target, surroundings.target, at, asked, 1);
@@ -235,7 +257,7 @@ function drawer(
     settle(filled: number): void {
       if (!remembers) return;
       const bars = layout.first[filled]!;
-      remembered.resume(block.shocks, bars - 1, perBar);
+      remembered.resume(bars - 1);
       // What was known before a bar is no noise within it.
       for (let b = 0, piece = 0; b < bars; b++) {
         const noise = 1 - memoryOf[b]! * memoryOf[b]!;

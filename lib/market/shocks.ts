@@ -87,14 +87,16 @@ export function studentMixing(seed: number | string, component: string, nu: numb
 export interface Memory {
   /** Shocks of bars from their own ones, `perBar` a bar; phi of each bar. The part that is known before the bar is spread evenly over it. */
   apply(fresh: Float64Array, shocks: Float64Array, bars: number, perBar: number, phi: Float64Array): void;
-  /** Go on after that bar: the ones behind it were not used. */
-  resume(shocks: Float64Array, bar: number, perBar: number): void;
+  /** Go on after that bar of the last run: the ones behind it were not used. */
+  resume(bar: number): void;
 }
 
 export function memory(): Memory {
   let last = 0;
+  let moves = new Float64Array(0);
   return {
     apply(own, shocks, bars, perBar, phi) {
+      if (moves.length < bars) moves = new Float64Array(bars);
       const even = 1 / Math.sqrt(perBar);
       for (let b = 0; b < bars; b++) {
         const share = phi[b]!;
@@ -102,10 +104,11 @@ export function memory(): Memory {
         const fresh = Math.sqrt(1 - share * share);
         for (let d = b * perBar; d < (b + 1) * perBar; d++) shocks[d] = known + fresh * own[d]!;
         last = moveOf(shocks, b, perBar);
+        moves[b] = last;
       }
     },
-    resume(shocks, bar, perBar) {
-      last = moveOf(shocks, bar, perBar);
+    resume(bar) {
+      last = moves[bar]!;
     },
   };
 }

@@ -37,14 +37,24 @@ export function commonScale(seed: number | string, df: number, group = ''): (ses
 
 /**
  * scale(y, W) > 0 such that y * scale has the margin: unit-variance Student(marginDf), or standard normal. y is the
- * session's N(0,1) shock of the asset and W its commonScale. Both maps are odd and increasing, so one factor serves the
- * session's pieces too. With equal degrees it is W sqrt((df - 2) / df), the plain scale mixture; otherwise within a relative 1e-8.
+ * session's N(0,1) shock of the asset and W its commonScale; both maps are odd and increasing. With equal degrees it is
+ * W sqrt((df - 2) / df), the plain scale mixture, which serves the session's pieces too; otherwise within a relative 1e-8, and
+ * pieces have their `bridgeScale` beside the way to the session's end.
  */
 export function marginScale(copulaDf: number, marginDf: number): (shock: number, common: number) => number {
   const unit = marginDf === Number.POSITIVE_INFINITY ? 1 : Math.sqrt((marginDf - 2) / marginDf);
   if (copulaDf === marginDf) return (_, common) => unit * common;
   const ratio = oddMap(copulaDf, marginDf);
   return (shock, common) => unit * common * ratio(shock * common);
+}
+
+/**
+ * Factor on what the pieces of a session do beside their way to its end z, which has the margin. A Student z is a normal one
+ * times a random S; given z, E S^2 = (df - 2 + z^2) / (df - 1), which is 1 on average, so bars have the variance of sessions.
+ */
+export function bridgeScale(marginDf: number): (z: number) => number {
+  if (marginDf === Number.POSITIVE_INFINITY) return () => 1;
+  return (z) => Math.sqrt((marginDf - 2 + z * z) / (marginDf - 1));
 }
 
 function lawOf(df: number): SymmetricLaw {

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { formatDate } from '../../lib/market/day.ts';
 import { generateBars } from '../../lib/market/generate.ts';
 import { STOCK_VOLUME } from '../../lib/market/volume.ts';
+import { model as garch } from '../../lib/models/volatility/garch.ts';
 import { correlation } from '../../lib/stats/dependence.ts';
 import { bars, request } from '../market/rig.ts';
-import { errors } from '../models/rig.ts';
+import { errors, meanWithError } from '../models/rig.ts';
 import { combinations } from './rig.ts';
 
 describe('days and bars', () => {
@@ -85,6 +86,29 @@ describe('days and bars', () => {
           ).toBeLessThan(4);
         }
       }
+    });
+  }
+
+  for (const [copulaDf, nu] of [
+    [8, 8],
+    [Number.POSITIVE_INFINITY, 6],
+    [5, Number.POSITIVE_INFINITY],
+    [5, 9],
+  ] as const) {
+    it(`bars and ranges have their variance where a copula of ${copulaDf} degrees meets a margin of ${nu}`, () => {
+      const params = { sigma: 0.2, alpha: 0, gamma: 0, beta: 0, innovations: 'student', nu };
+      const volatility = nu === Number.POSITIVE_INFINITY ? null : { model: garch as never, params };
+      const asked = { copulaDf, volatility, params: { mu: 0, sigma: 0.2 }, startPrice: 1e4, tick: 1e-6 };
+      const fine = bars({ ...asked, frequency: '30min', start: '1800-01-01', end: '1808-01-01' });
+      const unit = fine.close.map((close, i) => (Math.log(close / fine.open[i]!) ** 2 * 252 * 13) / 0.04);
+      // Batches of whole sessions, whose bars share a scale.
+      expect(errors(unit, 1, 100)).toBeLessThan(4);
+      const daily = bars({ ...asked, start: '1800-01-01', end: '1860-01-01' });
+      const range = daily.high.map((high, i) => (Math.log(high / daily.low[i]!) ** 2 * 252) / (4 * Math.LN2 * 0.04));
+      const { mean, se } = meanWithError(range, 100);
+      expect(Math.abs(mean - 1)).toBeLessThan(4 * se + 0.03);
+      const ends = daily.close.map((close, i) => (Math.log(close / daily.open[i]!) ** 2 * 252) / 0.04);
+      expect(errors(ends, 1, 100)).toBeLessThan(4);
     });
   }
 

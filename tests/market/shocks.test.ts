@@ -91,7 +91,7 @@ describe('memory', () => {
     const parted = new Float64Array(40);
     const m = memory();
     m.apply(fresh, parted, 8, 4, phi);
-    m.resume(parted, 4, 4);
+    m.resume(4);
     m.apply(fresh.subarray(20), parted.subarray(20), 5, 4, phi);
     expect(parted).toEqual(whole);
     expect(fresh).toEqual(before);
