@@ -78,6 +78,8 @@ export interface EnvironmentRequest {
 
 export function makeEnvironment(request: EnvironmentRequest): {
   readonly environment: Environment;
+  /** Unit normal of each factor in each session: ground truth that no shard needs, because it draws them itself. */
+  readonly factorShocks: Readonly<Record<string, Float64Array>>;
   readonly warnings: readonly EventsWarning[];
 } {
   const { seed, span, regimes, plans, deco, logistic } = request;
@@ -90,11 +92,12 @@ export function makeEnvironment(request: EnvironmentRequest): {
     sessions: days,
     periodsPerYear: request.periodsPerYear,
   });
+  const shocks = request.factors.map((name) => [name, sessionShocks(request, { scope: 'class', name })] as const);
   const moving = request.factorVolatility;
-  const factors = (moving === null ? [] : request.factors).map((name): [string, number[]] => {
-    const shocks = sessionShocks(request, { scope: 'class', name });
-    return [name, Array.from(factorVolatility(seed, name, moving!, origin, shocks))];
-  });
+  const factors = (moving === null ? [] : shocks).map(([name, of]): [string, number[]] => [
+    name,
+    Array.from(factorVolatility(seed, name, moving!, origin, of)),
+  ]);
   let blend: Float64Array | null = null;
   if (deco !== null) blend = decoPath(seed, deco, origin, sessionShocks(request, { scope: 'market', name: '' }));
   else if (logistic !== null)
@@ -106,6 +109,7 @@ export function makeEnvironment(request: EnvironmentRequest): {
       factors: Object.fromEntries(factors),
       blend: blend && Array.from(blend),
     },
+    factorShocks: Object.fromEntries(shocks),
     warnings,
   };
 }

@@ -15,7 +15,7 @@ import { defineStage } from '../../lib/stage/stage.ts';
 import { writeParquet } from '../../lib/table/parquet.ts';
 import { type ModelsSetting, SCENE_SCHEMA, type Scene, type SceneSetting, sceneOf, settingsOf } from './setting.ts';
 import type { AssetSetting, CalibrationReport, EnvironmentReport, TickerParameters } from './shapes.ts';
-import { eventsTable, factorsTable, fileOf, impactsTable, mixingTable, regimesTable } from './tables.ts';
+import { blendTable, eventsTable, factorsTable, fileOf, impactsTable, mixingTable, regimesTable } from './tables.ts';
 
 interface Params extends SceneSetting {
   readonly tickers: readonly string[];
@@ -131,7 +131,11 @@ export const environment = defineStage<Params>()({
           writeParquet(mixingTable(scene.span.days, dependence.rows(i), version)),
         );
     }
-    const { environment: shared, warnings } = makeEnvironment({
+    const {
+      environment: shared,
+      factorShocks,
+      warnings,
+    } = makeEnvironment({
       ...scene,
       factors: dependence.factors,
       factorVolatility: params.correlation.factor.volatility,
@@ -146,8 +150,10 @@ export const environment = defineStage<Params>()({
         'regimes.parquet',
         writeParquet(regimesTable(days, shared.path, params.regimes.states, version)),
       );
-    if (Object.keys(shared.factors).length > 0 || shared.blend !== null)
-      out.latent.write('correlation.parquet', writeParquet(factorsTable(days, shared, version)));
+    if (dependence.factors.length > 0)
+      out.latent.write('factors.parquet', writeParquet(factorsTable(days, factorShocks, shared.factors, version)));
+    if (shared.blend !== null)
+      out.latent.write('correlation.parquet', writeParquet(blendTable(days, shared.blend, version)));
     if (scene.plans.length > 0) {
       const { plans } = scene;
       out.latent.write(

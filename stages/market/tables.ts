@@ -1,6 +1,5 @@
 // The tables of the market pipeline: what their columns are and how bars become rows and rows bars.
 import type { Bars } from '../../lib/market/bars.ts';
-import type { Environment } from '../../lib/market/environment.ts';
 import type { ImpactRow, LedgerRow } from '../../lib/market/events.ts';
 import type { Side } from '../../lib/market/microstructure/side.ts';
 import { type Column, column, makeTable, type Table, type Values } from '../../lib/table/column.ts';
@@ -75,16 +74,25 @@ export function regimesTable(
   return latent('regimes', fields, version, { date: days, regime: Int32Array.from(path), label });
 }
 
-/** Factors on the shocks of factors, and the weight of the shock that all assets share. */
-export function factorsTable(days: Int32Array, { factors, blend }: Environment, version: string): Table {
-  const names = Object.keys(factors);
-  const columns = Object.fromEntries(names.map((name) => [name, Float64Array.from(factors[name]!)]));
-  const fields = [...names, ...(blend === null ? [] : ['common_weight'])].map((name) => required(name, 'float64'));
-  return latent('correlation', [required('date', 'date'), ...fields], version, {
-    date: days,
-    ...columns,
-    ...(blend === null ? {} : { common_weight: Float64Array.from(blend) }),
-  });
+/** Each factor's unit normal, and its volatility where that moves. */
+export function factorsTable(
+  days: Int32Array,
+  shocks: Readonly<Record<string, Float64Array>>,
+  volatility: Readonly<Record<string, readonly number[]>>,
+  version: string,
+): Table {
+  const columns = Object.fromEntries([
+    ...Object.entries(shocks),
+    ...Object.entries(volatility).map(([name, values]) => [`${name}_volatility`, Float64Array.from(values)]),
+  ]);
+  const fields = Object.keys(columns).map((name) => required(name, 'float64'));
+  return latent('factors', [required('date', 'date'), ...fields], version, { date: days, ...columns });
+}
+
+/** Weight of the shock that all assets share. */
+export function blendTable(days: Int32Array, blend: readonly number[], version: string): Table {
+  const fields = [required('date', 'date'), required('common_weight', 'float64')];
+  return latent('correlation', fields, version, { date: days, common_weight: Float64Array.from(blend) });
 }
 
 export function eventsTable(rows: readonly LedgerRow[], version: string): Table {
