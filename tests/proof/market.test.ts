@@ -36,10 +36,17 @@ describe('a first run', () => {
     expect(first.err).toContain('done in');
   });
 
-  test('[C-1] publishes six stages as one dataset under its id', () => {
-    expect(readdirSync(rig.path(`data/synthetic/${id}`)).sort()).toEqual(
-      ['_common_metadata', 'calibration.json', 'features', 'manifest.json', 'ohlcv', 'validation.json'].sort(),
-    );
+  test('[C-1] publishes what its stages made as one dataset under its id', () => {
+    expect(readdirSync(rig.path(`data/synthetic/${id}`)).sort()).toEqual([
+      '_common_metadata',
+      'calibration.json',
+      'environment.json',
+      'features',
+      'latent',
+      'manifest.json',
+      'ohlcv',
+      'validation.json',
+    ]);
     expect(json('data/synthetic/latest.json').dataset_id).toBe(id);
     const manifest = json(`data/synthetic/${id}/manifest.json`);
     expect(manifest).toMatchObject({ dataset_id: id, rows: 2088 });
@@ -119,7 +126,10 @@ describe('a later run', () => {
       '--set',
       'assets.ZZZ={mu: 0.05, sigma: 0.3, start_price: 10}',
     );
-    expect(more.started).toEqual(['calibrate', 'features/ZZZ', 'generate/ZZZ', 'manifest', 'publish', 'validate']);
+    expect(more.started).toEqual([
+      ...['calibrate', 'environment'],
+      ...['features/ZZZ', 'generate/ZZZ', 'manifest', 'microstructure/ZZZ', 'publish', 'validate'],
+    ]);
   });
 
   test('[S1-3] [S1-11] gives the legacy dataset its legacy id, 2088 rows and quality 1', async () => {
