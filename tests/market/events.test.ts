@@ -220,7 +220,6 @@ describe('dates', () => {
     ['a day that does not exist', { gap_risk: { dates: ['2015-02-29'] } }, 'B', 'config/invalid'],
     ['a time without its zone', { flash_crash: { dates: ['2015-03-03T15:00'] } }, 'XNYS', 'config/invalid'],
     ['an hour that does not exist', { flash_crash: { dates: ['2015-03-03T24:00Z'] } }, 'XNYS', 'config/invalid'],
-    ['a rate beside dates', { gap_risk: { rate: 1, dates: ['2015-03-03'] } }, 'B', 'model/refused'],
     ['a type that is none', { flash_crush: {} }, 'B', 'model/refused'],
   ])('refuse %s', async (_what, library, calendar, code) => {
     const [problem, ...more] = await refused(draw(library, { calendar }));
