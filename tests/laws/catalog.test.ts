@@ -36,12 +36,12 @@ describe.each(combinations('equity').map((one) => [one.name, one] as const))(
     for (const seed of [1, 2, 3]) {
       it(`log returns have the asset's sigma in total, over nights too, with seed ${seed}`, () => {
         const n = 15_000;
-        const { sigma } = facts('equity');
+        const { sigma, startPrice } = facts('equity');
         // A price that reverts has less variance in a session: sigma^2 (1 - e^(-theta dt)) / theta.
         const theta = model.name === 'ou' ? (params.theta as number) : 0;
         const left = theta === 0 ? YEARS : -Math.expm1(-theta * YEARS) / theta;
         for (const phi of [0, 0.3]) {
-          const { returns } = walk(model, params, n, { ...options, seed, phi });
+          const { returns } = walk(model, params, n, { ...options, seed, phi, startPrice });
           const m = mean(returns);
           // Long memory of variance: few long batches.
           const batches = heavy.has(name) ? 40 : 100;
