@@ -5,8 +5,9 @@ import { eventImpacts, eventLedger } from '../../lib/market/events.ts';
 import { alone, type Source } from '../../lib/market/shocks.ts';
 import { USUAL } from '../../lib/market/usual.ts';
 import { loadModel } from '../../lib/models/catalog.ts';
-import { MOST_NAMES } from '../../lib/models/dcc.ts';
-import { checkShares, type FactorVolatility, factorRow } from '../../lib/models/factors.ts';
+import { checkDcc, MOST_NAMES } from '../../lib/models/dcc.ts';
+import { checkDeco } from '../../lib/models/deco.ts';
+import { checkFactorVolatility, checkShares, type FactorVolatility, factorRow } from '../../lib/models/factors.ts';
 import { type Model, type ModelParams, refusal, type VolatilityModel } from '../../lib/models/model.ts';
 import { shockCorrelation } from '../../lib/models/norta.ts';
 import { loadVolatility } from '../../lib/models/volatility/catalog.ts';
@@ -195,6 +196,11 @@ function dependenceOf(
   const { assets } = calibration;
   const names = assets.map(({ ticker }) => ticker);
   const none = { rows: null, factors: [], deco: null, logistic: null };
+  const moving = correlation.factor.volatility;
+  raise([
+    ...(mode === 'factor' && moving !== null ? checkFactorVolatility(moving) : []),
+    ...(mode === 'rolling' && rolling.kind === 'dcc' ? checkDcc(rolling) : []),
+  ]);
   if (mode === 'factor') {
     const rows = assets.map(({ ticker, class: kind, sector }) => {
       const shares = settings[ticker]?.factors ?? USUAL[kind].factors;
@@ -205,7 +211,6 @@ function dependenceOf(
       raise(checkShares(ticker, Object.fromEntries(named)));
       return factorRow(Object.fromEntries(named));
     });
-    const moves = correlation.factor.volatility !== null;
     return {
       ...none,
       mix: (ticker, i) => ({
@@ -214,7 +219,7 @@ function dependenceOf(
           { scope: 'asset', name: ticker },
         ],
         weights: [...rows[i]!.factors.map(({ weight }) => weight), rows[i]!.own],
-        varying: moves ? 'factors' : 'no',
+        varying: moving === null ? 'no' : 'factors',
       }),
       factors: [...new Set(rows.flatMap(({ factors }) => factors.map(({ name }) => name)))].sort(),
       report: { mode, target: null, shocks: null, repair: null, unreachable: [] },
@@ -222,11 +227,12 @@ function dependenceOf(
   }
   const target = targetOf(names, calibration);
   if (mode === 'rolling' && rolling.kind === 'dcc' && names.length > MOST_NAMES) {
-    const { a, b } = rolling;
+    const deco = { a: rolling.a, b: rolling.b, rho: Math.max(0, meanOfPairs(target)) };
+    raise(checkDeco(deco));
     return {
       ...none,
       mix: (ticker) => ({ ...alone(ticker), varying: 'no' }),
-      deco: { a, b, rho: Math.max(0, meanOfPairs(target)) },
+      deco,
       report: { mode: 'deco', target, shocks: null, repair: null, unreachable: [] },
     };
   }
