@@ -58,6 +58,12 @@ const PEERS = {
     execFileSync(python, ['-c', 'import numpy, pandas']);
     return python;
   },
+  markets: () => {
+    const packages = ['numpy', 'numba', 'duckdb', 'pandas'];
+    const python = pip('markets', 'python3', packages);
+    execFileSync(python, ['-c', `import ${packages.join(', ')}`]);
+    return python;
+  },
 };
 
 /** The path of a peer's program; throws with the reason when there is none. */
@@ -79,7 +85,10 @@ export function withPeer(name, log, work) {
 export function versionOf(name, bin) {
   if (name === 'wireit') return JSON.parse(fs.readFileSync(join(bin, '../../package.json'), 'utf8')).version;
   if (name === 'plain sh') return '';
-  const args = name === 'numpy' ? ['-c', 'import numpy; print(numpy.__version__)'] : ['--version'];
+  const asked = { numpy: 'numpy', markets: 'numpy, numba, duckdb' }[name];
+  const args = asked
+    ? ['-c', `import ${asked}\nfor m in (${asked},): print(m.__name__, m.__version__, end='; ')`]
+    : ['--version'];
   return execFileSync(bin, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
     .trim()
     .split('\n')[0];

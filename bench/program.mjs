@@ -71,3 +71,24 @@ export function write(folder, files) {
     fs.writeFileSync(join(folder, path), text);
   }
 }
+
+/** Our functions in a script of its own, kernels and all, as stages are bundled; returns its path. Sources import `marketloom/...`. */
+export async function script(name, source) {
+  const folder = fresh(name);
+  write(folder, { 'main.ts': source });
+  const engine = join(folder, 'kernels.cjs');
+  const shared = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'error' };
+  buildSync({ ...shared, entryPoints: [join(own, 'lib/engine/kernels.ts')], outfile: engine });
+  const { kernels } = createRequire(import.meta.url)(engine);
+  fs.symlinkSync(join(own, 'node_modules'), join(folder, 'node_modules'));
+  const outfile = join(folder, 'main.cjs');
+  await build({
+    ...shared,
+    entryPoints: [join(folder, 'main.ts')],
+    outfile,
+    alias: { marketloom: own },
+    external: ['parquet-wasm', 'apache-arrow'],
+    plugins: [kernels(own)],
+  });
+  return outfile;
+}

@@ -1,4 +1,5 @@
 // Measures the figures named on the command line, or all, and writes docs/BENCHMARKS.md (not with --quick).
+import { closes, title as closesTitle } from './closes.mjs';
 import { files, title as filesTitle } from './files.mjs';
 import { kernels, title as kernelsTitle } from './kernels.mjs';
 import { layers, title as layersTitle, many, manyTitle, peers, peersTitle } from './layers.mjs';
@@ -15,6 +16,7 @@ const FIGURES = {
   files: { title: filesTitle, run: files },
   legacy: { title: legacyTitle, run: legacy },
   kernels: { title: kernelsTitle, run: kernels },
+  closes: { title: closesTitle, run: closes },
   storing: { title: storeTitle, run: storing },
 };
 

@@ -106,7 +106,8 @@ export function planOf(
           layout.bar[bar] = b;
           layout.number[bar] = (first + s) * most + b;
           layout.share[bar] = open * shape.variance[b]!;
-          for (let p = bar * perBar; p < (bar + 1) * perBar; p++) block.share[p] = layout.share[bar]! / perBar;
+          const part = layout.share[bar]! / perBar;
+          for (let p = bar * perBar; p < (bar + 1) * perBar; p++) block.share[p] = part;
           layout.day[bar] = day;
           layout.time[bar] = b === 0 ? opens : opens + b * frequency.minutes * MINUTE_US;
         }

@@ -37,6 +37,7 @@ export interface Mixer {
  */
 export function mixer(seed: number | string, mix: Mix, component: string, blend: Float64Array | null): Mixer {
   const streams = mix.sources.map(({ scope, name }) => streamOf(seed, { scope, asset: name, component }));
+  forget(seed);
   const common = streamOf(seed, { scope: 'market', asset: '', component });
   let scratch = new Float64Array(0);
   const drawn = (stream: Stream, firstBar: number, bars: number, perBar: number) => {
@@ -53,7 +54,9 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
         const varying = mix.varying?.[k] ?? null;
         if (weight === 0) return;
         if (varying === null) {
-          addNormals(out.subarray(0, bars * perBar), stream, weight, firstBar, bars, perBar);
+          // The last source is as a rule the ticker's own, which nobody asks for again.
+          if (k === streams.length - 1) addNormals(out, stream, weight, firstBar, bars, perBar);
+          else addShared(out, stream, weight, firstBar, bars, perBar);
           return;
         }
         const normals = drawn(stream, firstBar, bars, perBar);
@@ -72,6 +75,55 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
       }
     },
   };
+}
+
+// Tickers of one thread mix the same names and factors: normals are kept, for one seed, while there is room.
+const RUN = 512;
+const MOST_KEPT = 8_388_608;
+const kept = new Map<string, Float64Array>();
+let keptSeed: number | string = '';
+let keptLength = 0;
+
+function forget(seed: number | string): void {
+  if (seed === keptSeed) return;
+  keptSeed = seed;
+  keptLength = 0;
+  kept.clear();
+}
+
+/** `addNormals` by runs of bars that are drawn once. */
+function addShared(
+  out: Float64Array,
+  stream: Stream,
+  weight: number,
+  firstBar: number,
+  bars: number,
+  perBar: number,
+): void {
+  for (let bar = firstBar; bar < firstBar + bars; ) {
+    const run = Math.floor(bar / RUN);
+    const end = Math.min(firstBar + bars, (run + 1) * RUN);
+    const part = out.subarray((bar - firstBar) * perBar, (end - firstBar) * perBar);
+    const normals = runOf(stream, run, perBar);
+    const at = (bar - run * RUN) * perBar;
+    if (normals === null) addNormals(part, stream, weight, bar, end - bar, perBar);
+    else for (let i = 0; i < part.length; i++) part[i] = part[i]! + weight * normals[at + i]!;
+    bar = end;
+  }
+}
+
+/** Normals of a run of bars of a stream; null when there is no room for them. */
+function runOf(stream: Stream, run: number, perBar: number): Float64Array | null {
+  const { key0, key1, mask0, mask1 } = stream;
+  const name = `${key0} ${key1} ${mask0} ${mask1} ${run} ${perBar}`;
+  const known = kept.get(name);
+  if (known !== undefined) return known;
+  if (keptLength + RUN * perBar > MOST_KEPT) return null;
+  keptLength += RUN * perBar;
+  const normals = new Float64Array(RUN * perBar);
+  addNormals(normals, stream, 1, run * RUN, RUN, perBar);
+  kept.set(name, normals);
+  return normals;
 }
 
 /**

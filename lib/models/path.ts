@@ -70,7 +70,8 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
       variance.start(state, 1, firstSession);
     },
     fill(block, firstSession, sessions) {
-      const { pieces, phi, shocks, fresh, share, state } = block;
+      const { pieces, phi, shocks, fresh, share, state, from, to, until, ends } = block;
+      const uncut = block.cuts.count === 0;
       let x = state[0]!;
       let planned = 0;
       writer.begin(block);
@@ -105,6 +106,7 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
         x += drift * closed + gap;
         if (extra > 0) x += Math.sqrt(extra) * sway.at(0, closed);
         x += writer.open(s, session, drawn);
+        let at = uncut && drawn.count === 0 ? writer.skip(pieces[s]! - planned) : -1;
         for (let n = 1; planned < pieces[s]!; planned++, n++) {
           const part = share[planned]!;
           const unit = Math.sqrt(power * part) * scale;
@@ -115,7 +117,15 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
             width += extra * part;
           }
           innovation += unit * fresh[planned]!;
-          x = writer.piece(x, increment, width);
+          if (at < 0) x = writer.piece(x, increment, width);
+          else {
+            from[at] = x;
+            x += increment;
+            to[at] = x;
+            block.variance[at] = width;
+            until[at] = 1;
+            ends[planned] = ++at;
+          }
         }
         variance.settle(state, 1, factor === 0 ? 0 : innovation / (factor * Math.sqrt(whole)));
       }
@@ -158,20 +168,34 @@ function drawJumps(
   return count;
 }
 
+/** Normals drawn at once, for as many sessions as they serve. */
+const SWAYS = 1024;
+
 /** Increments of a unit Brownian bridge over a session: share 0 is the closed hours, share n its n-th piece. */
 function swayOf(stream: Stream) {
-  let normals = new Float64Array(16);
+  let normals = new Float64Array(0);
+  // Normals of `held` sessions from `begun` on, `each` a session, are in the array; those of the last one asked for begin at `base`.
+  let held = 0;
+  let begun = 0;
+  let each = 0;
+  let base = 0;
   let mean = 0;
   return {
     draw(session: number, closed: number, whole: number, share: Float64Array, first: number, end: number): void {
       const count = end - first + 1;
-      if (normals.length < count) normals = new Float64Array(2 * count);
-      normals.fill(0, 0, count);
-      addNormals(normals.subarray(0, count), stream, 1, session, 1, count);
-      let sum = Math.sqrt(closed) * normals[0]!;
-      for (let p = first, n = 1; p < end; p++, n++) sum += Math.sqrt(share[p]!) * normals[n]!;
+      if (count !== each || session < begun || session >= begun + held) {
+        held = Math.max(1, Math.floor(SWAYS / count));
+        begun = session;
+        each = count;
+        if (normals.length < held * count) normals = new Float64Array(held * count);
+        normals.fill(0);
+        addNormals(normals, stream, 1, session, held, count);
+      }
+      base = (session - begun) * count;
+      let sum = Math.sqrt(closed) * normals[base]!;
+      for (let p = first, n = base + 1; p < end; p++, n++) sum += Math.sqrt(share[p]!) * normals[n]!;
       mean = sum / whole;
     },
-    at: (n: number, part: number): number => Math.sqrt(part) * normals[n]! - part * mean,
+    at: (n: number, part: number): number => Math.sqrt(part) * normals[base + n]! - part * mean,
   };
 }

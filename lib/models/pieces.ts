@@ -17,6 +17,8 @@ export interface PieceWriter {
   fits(s: number, planned: number, jumps: number): boolean;
   /** Start session s; the log price moves by the returned sum of the jumps before the open. */
   open(s: number, session: number, jumps: SessionJumps): number;
+  /** Leave the next planned pieces, which nothing cuts, to the caller. Returns where the first of them goes. */
+  skip(planned: number): number;
   /** Write the next planned piece from x on: an increment and the variance of its bridge. Returns the log price at its end. */
   piece(x: number, increment: number, width: number): number;
 }
@@ -78,6 +80,11 @@ export function pieceWriter(bridge: Stream): PieceWriter {
       let sum = 0;
       while (jump < jumps.count && jumps.time[jump]! < passed) sum += note();
       return sum;
+    },
+    skip(count) {
+      piece += count;
+      planned += count;
+      return piece - count;
     },
     piece(x, increment, width) {
       const { cuts } = block;

@@ -1,0 +1,170 @@
+// Figure "closes": daily closes of 50 assets, ours and numpy's and numba's, as CPU per close without start-up.
+import { join } from 'node:path';
+import { compare, measure, row } from './meter.mjs';
+import { versionOf, withPeer } from './peers.mjs';
+import { script } from './program.mjs';
+
+export const title = 'Closes of 50 assets, CPU per close without start-up';
+
+/** Shocks, model and prices as lib/market/generate.ts runs them, one piece a bar and no extremes, split over some workers. */
+const SOURCE = `import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { calendarOf } from 'marketloom/lib/market/calendar.ts';
+import { frequencyOf } from 'marketloom/lib/market/frequency.ts';
+import { planOf } from 'marketloom/lib/market/plan.ts';
+import { FLAT } from 'marketloom/lib/market/season.ts';
+import { mixer } from 'marketloom/lib/market/shocks.ts';
+import { expEach } from 'marketloom/lib/math/arrays.ts';
+import { log } from 'marketloom/lib/math/elementary.ts';
+import { streamOf } from 'marketloom/lib/math/stream.ts';
+import { loadModel } from 'marketloom/lib/models/catalog.ts';
+import { factorCorrelation } from 'marketloom/lib/models/correlation.ts';
+import { loadVolatility } from 'marketloom/lib/models/volatility/catalog.ts';
+const ASSETS = 50;
+const SESSIONS = 512;
+const names = Array.from({ length: ASSETS }, (_, i) => \`A\${i}\`);
+const PARAMS = {
+  gbm: { mu: 0.05, sigma: 0.2 },
+  garch: { sigma: 0.2, alpha: 0.06, gamma: 0, beta: 0.9, innovations: 'normal' },
+  heston: { mu: 0.05, kappa: 4, theta: 0.04, xi: 0.36, rho: -0.5 },
+};
+async function closes(what: 'gbm' | 'garch' | 'heston', first: number, end: number) {
+  const calendar = calendarOf('B');
+  const frequency = frequencyOf('B', calendar);
+  const level = names.map((_, i) => names.map((_, k) => (i === k ? 1 : 0.3)));
+  const { matrix: rho } = factorCorrelation(level, 'none', names);
+  const lower = rho.map((line) => line.map(() => 0));
+  for (let i = 0; i < ASSETS; i++)
+    for (let k = 0; k <= i; k++) {
+      let sum = rho[i]![k]!;
+      for (let j = 0; j < k; j++) sum -= lower[i]![j]! * lower[k]![j]!;
+      lower[i]![k] = i === k ? Math.sqrt(sum) : sum / lower[k]![k]!;
+    }
+  const model = await loadModel(what === 'heston' ? 'heston' : 'gbm');
+  const garch = what === 'garch' ? await loadVolatility('garch') : null;
+  const days = Int32Array.from({ length: SESSIONS }, (_, s) => s);
+  const made = names.slice(first, end).map((asset, at) => {
+    const stream = (component: string) => streamOf(1, { scope: 'asset', asset, component });
+    const setting = { yearsPerSession: 1 / 252, stream };
+    const volatility = garch === null ? null : garch.process(PARAMS.garch as never, setting);
+    const kernel = model.kernel((what === 'heston' ? PARAMS.heston : PARAMS.gbm) as never, { ...setting, volatility });
+    const plan = planOf(calendar, frequency, 1, FLAT, 1, kernel.stateLength);
+    const { block } = plan;
+    for (const [channel, neutral] of Object.entries({ volatility: 1, target: 1, jumpIntensity: 1, jumpSd: 1, scale: 1 }))
+      (block as never as Record<string, Float64Array>)[channel]!.fill(neutral);
+    block.state[0] = log(100);
+    kernel.start(block.state, 0);
+    const row = what === 'gbm' ? lower[first + at]!.slice(0, first + at + 1) : [1];
+    const mixed = what === 'gbm' ? names.slice(0, first + at + 1) : [asset];
+    const mix = { sources: mixed.map((name) => ({ scope: 'asset' as const, name })), weights: row, varying: null };
+    const shocks = mixer(1, mix, 'diffusion', null);
+    const variances = what === 'heston' ? mixer(1, mix, 'variance', null) : null;
+    return { kernel, plan, shocks, variances };
+  });
+  const session = (bar: number) => bar;
+  return (block: number) => {
+    let last = 0;
+    for (const { kernel, plan, shocks, variances } of made) {
+      plan.lay(days, 0, SESSIONS, block * SESSIONS);
+      shocks.fill(plan.block.fresh, block * SESSIONS, SESSIONS, 1, session);
+      variances?.fill(plan.block.varianceShock, block * SESSIONS, SESSIONS, 1, session);
+      kernel.fill(plan.block, block * SESSIONS, SESSIONS);
+      const prices = plan.block.to.subarray(0, SESSIONS);
+      expEach(prices);
+      last = prices[SESSIONS - 1]!;
+    }
+    return last;
+  };
+}
+async function work(what: 'gbm' | 'garch' | 'heston', blocks: number, first: number, end: number, ready: () => Promise<void>) {
+  const act = await closes(what, first, end);
+  for (let block = 0; block < 20; block++) act(block);
+  await ready();
+  let last = 0;
+  for (let block = 20; block < 20 + blocks; block++) last = act(block);
+  return last;
+}
+async function main() {
+  const [what, count, workers] = process.argv.slice(2);
+  const blocks = Number(count);
+  if (workers === undefined) {
+    let before = process.cpuUsage();
+    const last = await work(what as never, blocks, 0, ASSETS, async () => { before = process.cpuUsage(); });
+    const used = process.cpuUsage(before);
+    process.stdout.write(\`\${(used.user + used.system) / 1e6} \${blocks * SESSIONS * ASSETS} \${last}\`);
+    return;
+  }
+  const share = ASSETS / Number(workers);
+  const pool = Array.from({ length: Number(workers) }, (_, i) => new Worker(__filename, { workerData: { what, blocks, first: i * share, end: (i + 1) * share } }));
+  const all = () => Promise.all(pool.map((worker) => new Promise((done) => worker.once('message', done))));
+  await all();
+  const before = process.hrtime.bigint();
+  const ended = all();
+  for (const worker of pool) worker.postMessage('go');
+  const last = await ended;
+  process.stdout.write(\`\${Number(process.hrtime.bigint() - before) / 1e9} \${blocks * SESSIONS * ASSETS} \${last[0]}\`);
+}
+if (isMainThread) main();
+else {
+  const { what, blocks, first, end } = workerData;
+  const go = () => new Promise<void>((done) => { parentPort!.once('message', () => done()); parentPort!.postMessage('ready'); });
+  work(what, blocks, first, end, go).then((last) => { parentPort!.postMessage(last); });
+}
+`;
+
+/** One run as nanoseconds per close. */
+function perClose(cmd) {
+  const found = measure({ cmd });
+  const [seconds, count] = found.stdout.trim().split(' ').map(Number);
+  return { ...found, cpuMs: (1e9 * seconds) / count };
+}
+
+export async function closes({ quick, log }) {
+  const main = await script('closes', SOURCE);
+  const file = join(import.meta.dirname, 'closes.py');
+  return withPeer('markets', log, (python) => {
+    const ours = (model, blocks, ...workers) => ({
+      name: [model, ...workers].join(' '),
+      run: () => perClose([process.execPath, main, model, String(blocks), ...workers]),
+    });
+    const theirs = (model, how, blocks) => ({
+      name: `${model} ${how}`,
+      run: () => perClose([python, file, model, how, String(blocks)]),
+    });
+    const size = quick ? 30 : 150;
+    const cases = [
+      ours('gbm', size),
+      theirs('gbm', 'numpy', 2 * size),
+      ours('garch', size),
+      theirs('garch', 'numpy', size / 2),
+      theirs('garch', 'numba', 2 * size),
+      ours('heston', size),
+      theirs('heston', 'numpy', size / 5),
+      theirs('heston', 'numba', size),
+      { ...theirs('garch', 'frame', 2), rounds: 3 },
+      ours('garch', 2 * size, '1'),
+      ours('garch', 2 * size, '2'),
+    ];
+    const seen = compare(cases, { rounds: quick ? 3 : 7, log: () => {} });
+    const line = (said, model, how, goal, against) =>
+      row(said, seen[model], { goal, against: { name: against, samples: seen[`${model} ${how}`] } });
+    const rows = [
+      line(
+        'GBM, mixed by a Cholesky factor',
+        'gbm',
+        'numpy',
+        { max: 0.6 },
+        'numpy with Philox, a block of 512 at once',
+      ),
+      line('GARCH, independent', 'garch', 'numpy', { max: 0.2 }, 'numpy, a loop over time'),
+      line('GARCH, independent', 'garch', 'numba', { max: 1 }, 'numba'),
+      line('Heston QE, independent', 'heston', 'numpy', { max: 0.1 }, 'numpy, a loop over time'),
+      line('Heston QE, independent', 'heston', 'numba', { max: 1 }, 'numba'),
+      line('GARCH, how many times faster', 'garch', 'frame', { min: 500 }, 'Python that adds each row to a frame'),
+      row('GARCH, two workers', seen['garch 2'], {
+        goal: { min: 1.7 },
+        against: { name: 'one worker, elapsed time of', samples: seen['garch 1'] },
+      }),
+    ];
+    return { rows: rows.map((one) => ({ ...one, unit: 'ns' })), peers: versionOf('markets', python) };
+  });
+}
