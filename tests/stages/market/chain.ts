@@ -32,6 +32,7 @@ export const DOCUMENTS = {
   presets: documentOf('config/synthetic_data_presets.yml'),
 };
 const WIRING = documentOf('pipeline.yaml').value as { stages: Record<string, { params: JsonMap }> };
+export const STAGES = Object.keys(WIRING.stages);
 
 /** The configuration of this repository, for two assets and with `path=value` as `--set` takes them. */
 export function configOf(set: readonly string[] = []): JsonMap {
