@@ -5,7 +5,14 @@ import type { EventEffects, Occurrence } from '../models/events/effects.ts';
 import { type EventAsset, eventEffects } from '../models/events/effects.ts';
 import type { EventPlan } from '../models/events/event.ts';
 import { type FactorVolatility, factorVolatility } from '../models/factors.ts';
-import { meanSquareScale, type RegimeChain, type RegimeParams, regimeChain, regimePath } from '../models/regime.ts';
+import {
+  meanJumpScale,
+  meanSquareScale,
+  type RegimeChain,
+  type RegimeParams,
+  regimeChain,
+  regimePath,
+} from '../models/regime.ts';
 import { type Calendar, calendarOf, sessionsBetween } from './calendar.ts';
 import { parseDate } from './day.ts';
 import { drawEvents, type EventsWarning } from './events.ts';
@@ -55,7 +62,7 @@ export interface RegimeSetting {
   readonly params: RegimeParams;
   /** `scale` multiplies volatility at once, which separates regimes better; `target` lets a variance revert to it. */
   readonly mode: 'scale' | 'target';
-  /** Divide all volatility scales by their stationary root mean square, so that the long-run variance stays the asset's. */
+  /** Divide the scales of volatility and of jumps by their stationary means, so that the long-run variance stays the asset's. */
   readonly keepVariance: boolean;
 }
 
@@ -125,16 +132,23 @@ export function mixingOverTime(
   return dccRows(request.seed, params, level, names, request.span.origin, shocks);
 }
 
-/** The chain, its volatility scales divided so that the variance stays if that is asked for and there is a stationary law. */
+/**
+ * The chain, its scales of volatility and of jumps per year divided so that the variance of both stays if that is asked for and
+ * there is a stationary law.
+ */
 export function chainOf({ params, keepVariance }: RegimeSetting): RegimeChain {
   const chain = regimeChain(params);
-  const square = keepVariance ? meanSquareScale(chain) : null;
-  if (square === null || square === 0) return chain;
-  const root = Math.sqrt(square);
-  return {
-    ...chain,
-    channels: { ...chain.channels, vol_scale: chain.channels.vol_scale.map((scale) => scale / root) },
+  if (!keepVariance) return chain;
+  const { vol_scale, jump_scale } = chain.channels;
+  const over = (scale: Float64Array, by: number | null) =>
+    by === null || by === 0 ? scale : scale.map((value) => value / by);
+  const square = meanSquareScale(chain);
+  const channels = {
+    ...chain.channels,
+    vol_scale: over(vol_scale, square && Math.sqrt(square)),
+    jump_scale: over(jump_scale, meanJumpScale(chain)),
   };
+  return { ...chain, channels };
 }
 
 export interface AssetAround {

@@ -245,6 +245,12 @@ export function meanSquareScale({ stationary, channels }: RegimeChain): number |
   return stationary?.reduce((sum, p, i) => sum + p * channels.vol_scale[i]! * channels.vol_scale[i]!, 0) ?? null;
 }
 
+/** Stationary mean of jump_scale jump_sd_scale^2, the same for the variance of jumps (of mean 0). Null if reducible. */
+export function meanJumpScale({ stationary, channels: { jump_scale, jump_sd_scale } }: RegimeChain): number | null {
+  const square = (i: number) => jump_sd_scale[i]! * jump_sd_scale[i]!;
+  return stationary?.reduce((sum, p, i) => sum + p * jump_scale[i]! * square(i), 0) ?? null;
+}
+
 function within(value: number, { minimum, maximum, above, below }: Limits): boolean {
   return (
     Number.isFinite(value) &&

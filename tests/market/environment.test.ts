@@ -14,7 +14,7 @@ import { FLAT } from '../../lib/market/season.ts';
 import { USUAL } from '../../lib/market/usual.ts';
 import { ASSET_CLASSES } from '../../lib/models/asset-class.ts';
 import { checkShares } from '../../lib/models/factors.ts';
-import { DEFAULT_REGIMES, meanSquareScale } from '../../lib/models/regime.ts';
+import { DEFAULT_REGIMES, meanJumpScale, meanSquareScale } from '../../lib/models/regime.ts';
 import { bars, request as plain } from './rig.ts';
 
 const GARCH = { alpha: 0.08, gamma: 0, beta: 0.9 };
@@ -72,6 +72,20 @@ describe('regimes', () => {
   test('keep the long-run variance when that is asked for, and not otherwise', () => {
     expect(meanSquareScale(chainOf({ ...regimes, keepVariance: true }))).toBeCloseTo(1, 12);
     expect(Math.abs(meanSquareScale(chainOf({ ...regimes, keepVariance: false }))! - 1)).toBeGreaterThan(0.1);
+  });
+
+  test('keep the long-run variance of jumps too, whose number and size they change', () => {
+    const wide = DEFAULT_REGIMES.regimes.map((regime, i) => ({ ...regime, jump_sd_scale: 1 + i / 2 }));
+    const ofJumps = (keepVariance: boolean) =>
+      meanJumpScale(chainOf({ ...regimes, params: { regimes: wide }, keepVariance }))!;
+    expect(ofJumps(true)).toBeCloseTo(1, 12);
+    expect(ofJumps(false)).toBeGreaterThan(5);
+  });
+
+  test('without any jump there is no variance of jumps to keep', () => {
+    const still = DEFAULT_REGIMES.regimes.map((regime) => ({ ...regime, jump_scale: 0 }));
+    const chain = chainOf({ ...regimes, params: { regimes: still }, keepVariance: true });
+    expect([...chain.channels.jump_scale]).toEqual([0, 0, 0, 0]);
   });
 });
 
