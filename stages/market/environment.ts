@@ -85,7 +85,7 @@ export const environment = defineStage<Params>()({
     volatility_model: 'lib/models/volatility/catalog.ts',
     events: 'lib/models/events/catalog.ts',
   },
-  async run({ params, in: { calibration }, out, seed, generatorVersion, plugin }) {
+  async run({ params, in: { calibration }, out, seed, generatorVersion, plugin, log }) {
     const version = generatorVersion as string;
     const { tickers } = params;
     if (version === 'v0') {
@@ -145,6 +145,7 @@ export const environment = defineStage<Params>()({
     });
     out.shared.write(shared);
     out.report.write({ correlation: dependence.report, warnings });
+    for (const { message, facts } of warnings) log(message, facts);
     const { days, calendar } = scene.span;
     if (shared.path !== null)
       out.latent.write(

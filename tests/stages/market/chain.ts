@@ -99,16 +99,18 @@ export interface Around {
   readonly shared: Environment;
   readonly latent: Files;
   readonly report: EnvironmentReport;
+  /** What the terminal shows. */
+  readonly logs: readonly string[];
 }
 
 export async function makeEnvironment({ set, report = REPORT, seed = 123, generatorVersion = VERSION }: Setting = {}) {
-  const { out } = await runStage(environment, {
+  const { out, logs } = await runStage(environment, {
     params: paramsOf('environment', configOf(set)),
     in: { calibration: jsonIn(report) },
     seed,
     generatorVersion,
   });
-  return out as Around;
+  return { ...out, logs } as Around;
 }
 
 export const parametersOf = (made: Files, ticker: string) =>

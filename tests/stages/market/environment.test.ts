@@ -212,6 +212,15 @@ describe('ground truth', () => {
     expect(shifts.filter((shift) => shift !== 0)).toHaveLength(2);
   });
 
+  test('a date outside the sessions is told, in the report and on the terminal', async () => {
+    const { report, logs } = await makeEnvironment({
+      set: ['generation.events={flash_crash: {dates: ["2031-01-02"]}}'],
+    });
+    const told = 'flash_crash: 2031-01-02 is outside the sessions made';
+    expect(report.warnings.map(({ message }) => message)).toEqual([told]);
+    expect(logs).toEqual([told]);
+  });
+
   test('of a ticker: variance each session and its jumps, marked latent', async () => {
     const { own } = await makeBars({ set: ['generation.price_model=hybrid', 'generation.volatility_model=garch'] });
     expect(Object.keys(own)).toEqual([
