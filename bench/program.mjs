@@ -72,10 +72,10 @@ export function write(folder, files) {
   }
 }
 
-/** Our functions in a script of its own, kernels and all, as stages are bundled; returns its path. Sources import `marketloom/...`. */
-export async function script(name, source) {
+/** Our functions in a script of its own, kernels and all, as stages are bundled; returns its path. Sources import `marketloom/...` and what else is in `more`. */
+export async function script(name, source, more = {}) {
   const folder = fresh(name);
-  write(folder, { 'main.ts': source });
+  write(folder, { 'main.ts': source, ...more });
   const engine = join(folder, 'kernels.cjs');
   const shared = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'error' };
   buildSync({ ...shared, entryPoints: [join(own, 'lib/engine/kernels.ts')], outfile: engine });

@@ -1,9 +1,12 @@
 // Measures the figures named on the command line, or all, and writes docs/BENCHMARKS.md (not with --quick).
 import { closes, title as closesTitle } from './closes.mjs';
 import { files, title as filesTitle } from './files.mjs';
+import { generate, title as generateTitle } from './generate.mjs';
 import { kernels, title as kernelsTitle } from './kernels.mjs';
 import { layers, title as layersTitle, many, manyTitle, peers, peersTitle } from './layers.mjs';
 import { legacy, title as legacyTitle } from './legacy.mjs';
+import { memory, title as memoryTitle } from './memory.mjs';
+import { parquet, title as parquetTitle } from './parquet.mjs';
 import { isMet, store, writePage } from './report.mjs';
 import { start, title as startTitle } from './start.mjs';
 import { title as storeTitle, storing } from './storing.mjs';
@@ -17,6 +20,9 @@ const FIGURES = {
   legacy: { title: legacyTitle, run: legacy },
   kernels: { title: kernelsTitle, run: kernels },
   closes: { title: closesTitle, run: closes },
+  parquet: { title: parquetTitle, run: parquet },
+  generate: { title: generateTitle, run: generate },
+  memory: { title: memoryTitle, run: memory },
   storing: { title: storeTitle, run: storing },
 };
 
