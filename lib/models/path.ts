@@ -81,7 +81,8 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
         let whole = closed;
         for (let p = planned; p < pieces[s]!; p++) whole += share[p]!;
         const intensity = jumps === null ? 0 : jumps.intensity * block.jumpIntensity[s]!;
-        const [shift, spread] = [block.jumpMean[s]!, block.jumpSd[s]!];
+        const shift = block.jumpMean[s]!;
+        const spread = block.jumpSd[s]!;
         drawn.count =
           intensity === 0 ? 0 : drawJumps(jumps!, streams, session, intensity * years, whole, shift, spread, drawn);
         if (s > 0 && !writer.fits(s, pieces[s]! - planned, drawn.count)) {
