@@ -1,5 +1,5 @@
 // Environment: what all assets share and what each is generated with, from the calibration, the usual values and the configuration.
-import { raise } from '../../lib/base/problem.ts';
+import { type Problem, raise } from '../../lib/base/problem.ts';
 import { type Environment, makeEnvironment, mixingOverTime } from '../../lib/market/environment.ts';
 import { eventImpacts, eventLedger } from '../../lib/market/events.ts';
 import { alone, type Source } from '../../lib/market/shocks.ts';
@@ -105,7 +105,7 @@ export const environment = defineStage<Params>()({
       raise([refusal(params.price_model, 'volatility_model', params.volatility_model, `none: ${model.ownVolatility}`)]);
     const { assets } = calibration.value;
     const chosen = assets.map((asset) => choose(params, model, volatility, asset));
-    raise(chosen.flatMap(({ problems }) => problems));
+    raise(byAssets(assets, chosen));
     const dependence = dependenceOf(params, scene, calibration.value, chosen);
     for (const [i, asset] of assets.entries()) {
       const { ticker, sigma } = asset;
@@ -185,6 +185,29 @@ function choose(params: Params, model: Model, volatility: VolatilityModel | null
     df: of === undefined ? Number.POSITIVE_INFINITY : volatility!.marginDf(of),
     problems: [...model.check(price), ...(of === undefined ? [] : volatility!.check(of))],
   };
+}
+
+/** Each problem once, with the assets that have it. */
+function byAssets(assets: readonly Asset[], chosen: readonly { readonly problems: readonly Problem[] }[]): Problem[] {
+  const found = new Map<string, { readonly problem: Problem; readonly tickers: string[] }>();
+  for (const [i, { problems }] of chosen.entries()) {
+    for (const problem of problems) {
+      const key = JSON.stringify(problem);
+      const before = found.get(key) ?? { problem, tickers: [] };
+      before.tickers.push(assets[i]!.ticker);
+      found.set(key, before);
+    }
+  }
+  return [...found.values()].map(({ problem, tickers }) => ({
+    ...problem,
+    facts: { ...problem.facts, assets: listOf(tickers) },
+  }));
+}
+
+/** The first names, and how many more. */
+function listOf(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 
 function dependenceOf(

@@ -1,6 +1,7 @@
 // Environment: each ticker gets its own parameters and whom it mixes, in every mode of correlation, and ground truth is marked as such.
 import { describe, expect, test } from 'vitest';
 import { md5 } from '../../../lib/base/digest.ts';
+import type { ProblemError } from '../../../lib/base/problem.ts';
 import { USUAL } from '../../../lib/market/usual.ts';
 import { readParquet } from '../../../lib/table/parquet.ts';
 import { features } from '../../../stages/market/features.ts';
@@ -177,6 +178,18 @@ describe('modes of correlation', () => {
     expect(codes.length).toBeGreaterThan(0);
     for (const code of codes) expect(['model/refused', 'config/invalid']).toContain(code);
   });
+});
+
+test('a wrong parameter is told once, with the assets that have it', async () => {
+  const garch = 'generation.models.garch.alpha=2';
+  const problemsOf = (set: readonly string[]) =>
+    makeEnvironment({ set: ['generation.volatility_model=garch', ...set] }).then(
+      () => [],
+      (error: ProblemError) => error.problems.map(({ facts }) => facts),
+    );
+  expect(await problemsOf([garch])).toEqual([expect.objectContaining({ assets: 'A, B' })]);
+  const apart = await problemsOf([garch, 'assets.B.models.garch.alpha=3']);
+  expect(apart.map((facts) => facts?.assets)).toEqual(['A', 'B']);
 });
 
 describe('ground truth', () => {
