@@ -37,6 +37,9 @@ export interface Mixer {
  */
 export function mixer(seed: number | string, mix: Mix, component: string, blend: Float64Array | null): Mixer {
   const streams = mix.sources.map(({ scope, name }) => streamOf(seed, { scope, asset: name, component }));
+  // The ticker's own source, the last beside its factors, which nobody else asks for; a name among names may be asked for again.
+  const named = mix.sources.length > 1 && mix.sources.every(({ scope }) => scope === 'asset');
+  const own = named ? -1 : mix.sources.length - 1;
   forget(seed);
   const common = streamOf(seed, { scope: 'market', asset: '', component });
   let scratch = new Float64Array(0);
@@ -54,8 +57,7 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
         const varying = mix.varying?.[k] ?? null;
         if (weight === 0) return;
         if (varying === null) {
-          // The last source is as a rule the ticker's own, which nobody asks for again.
-          if (k === streams.length - 1) addNormals(out, stream, weight, firstBar, bars, perBar);
+          if (k === own) addNormals(out, stream, weight, firstBar, bars, perBar);
           else addShared(out, stream, weight, firstBar, bars, perBar);
           return;
         }
@@ -79,15 +81,18 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
 
 // Tickers of one thread mix the same names and factors: normals are kept, for one seed, while there is room.
 const RUN = 512;
-const MOST_KEPT = 8_388_608;
+const SLAB = 65_536;
+const MOST_SLABS = 128;
 const kept = new Map<string, Float64Array>();
 let keptSeed: number | string = '';
-let keptLength = 0;
+const slabs: Float64Array[] = [];
+let used = SLAB;
 
 function forget(seed: number | string): void {
   if (seed === keptSeed) return;
   keptSeed = seed;
-  keptLength = 0;
+  slabs.length = 0;
+  used = SLAB;
   kept.clear();
 }
 
@@ -118,9 +123,14 @@ function runOf(stream: Stream, run: number, perBar: number): Float64Array | null
   const name = `${key0} ${key1} ${mask0} ${mask1} ${run} ${perBar}`;
   const known = kept.get(name);
   if (known !== undefined) return known;
-  if (keptLength + RUN * perBar > MOST_KEPT) return null;
-  keptLength += RUN * perBar;
-  const normals = new Float64Array(RUN * perBar);
+  const length = RUN * perBar;
+  if (used + length > SLAB) {
+    if (length > SLAB || slabs.length === MOST_SLABS) return null;
+    slabs.push(new Float64Array(SLAB));
+    used = 0;
+  }
+  const normals = slabs.at(-1)!.subarray(used, used + length);
+  used += length;
   addNormals(normals, stream, 1, run * RUN, RUN, perBar);
   kept.set(name, normals);
   return normals;
