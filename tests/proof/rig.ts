@@ -1,6 +1,16 @@
 // A project in a temporary folder and the real program in it.
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Problem } from '../../lib/base/problem.ts';
@@ -28,7 +38,11 @@ export interface Rig {
   read(name: string): string;
   bytes(name: string): Uint8Array;
   exists(name: string): boolean;
-  cli(args: readonly string[], options?: { env?: Readonly<Record<string, string>>; own?: string }): Promise<Ran>;
+  /** Our program: as built in `own`, run by `node`. */
+  cli(
+    args: readonly string[],
+    options?: { env?: Readonly<Record<string, string>>; own?: string; node?: string },
+  ): Promise<Ran>;
 }
 
 const folders: string[] = [];
@@ -66,8 +80,8 @@ export function openRig(files: Readonly<Record<string, string>> = {}): Rig {
     read: (name) => readFileSync(path(name), 'utf8'),
     bytes: (name) => readFileSync(path(name)),
     exists: (name) => existsSync(path(name)),
-    cli: (args, { env = {}, own = OWN } = {}) =>
-      collect(process.execPath, [join(own, 'dist', 'pipeline.cjs'), ...args], root, {
+    cli: (args, { env = {}, own = OWN, node = process.execPath } = {}) =>
+      collect(node, [join(own, 'dist', 'pipeline.cjs'), ...args], root, {
         PATH: process.env.PATH ?? '',
         HOME: base,
         NO_COLOR: '1',
@@ -80,6 +94,15 @@ export function openRig(files: Readonly<Record<string, string>> = {}): Rig {
 export function openMarket(): Rig {
   const rig = openRig();
   for (const name of ['pipeline.yaml', 'config']) cpSync(join(OWN, name), rig.path(name), { recursive: true });
+  return rig;
+}
+
+/** This package with its sources as a project of its own, not built. */
+export function openPackage(): Rig {
+  const rig = openRig();
+  const parts = 'bin cron lib stages scripts config pipeline.yaml package.json package-lock.json'.split(' ');
+  for (const name of parts) cpSync(join(OWN, name), rig.path(name), { recursive: true });
+  symlinkSync(join(OWN, 'node_modules'), rig.path('node_modules'));
   return rig;
 }
 

@@ -1,32 +1,17 @@
 // A dataset of an older commit is made again by the code of that commit, in a worktree that is gone afterwards.
 import { execFileSync } from 'node:child_process';
-import { cpSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { closeRigs, OWN, openRig } from '../proof/rig.ts';
+import { closeRigs, openPackage } from '../proof/rig.ts';
 
 afterAll(closeRigs);
 
 test('a dataset of an older commit is refused by the code that is here, and reproduced with --checkout', async () => {
-  const rig = openRig();
+  const rig = openPackage();
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], {
       cwd: rig.root,
       encoding: 'utf8',
     });
-  const parts = [
-    'bin',
-    'cron',
-    'lib',
-    'stages',
-    'scripts',
-    'config',
-    'pipeline.yaml',
-    'package.json',
-    'package-lock.json',
-  ];
-  for (const name of parts) cpSync(join(OWN, name), rig.path(name), { recursive: true });
-  symlinkSync(join(OWN, 'node_modules'), rig.path('node_modules'));
   rig.write('.gitignore', '/node_modules\n/dist\n/.pipeline\n/logs\n');
   git('init', '-q');
   git('add', '.');
