@@ -24,7 +24,7 @@ function same(a: Made, b: Made, names: readonly string[]): void {
   for (const name of names) expect(columns(b.bars[name]!), name).toEqual(columns(a.bars[name]!));
 }
 
-test('[S1-9] with factors, dropping, adding or reordering tickers leaves every other byte as it was', async () => {
+test('with factors, dropping, adding or reordering tickers leaves every other byte as it was', async () => {
   const all = await make(NAMES, FACTOR);
   same(all, await make(['C', 'A'], FACTOR), ['A', 'C']);
   same(all, await make(['B'], FACTOR), ['B']);

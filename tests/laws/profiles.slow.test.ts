@@ -28,7 +28,7 @@ const sd = (x: Float64Array) => Math.sqrt(x.reduce((a, b) => a + b * b, 0) / x.l
 const median = (x: Float64Array) => Float64Array.from(x).sort()[x.length >> 1]!;
 const quoted = (made: Made, name: string) => column(made.quotes.AAPL!, name, 'float64').values;
 
-describe('[S1-13] profiles', () => {
+describe('[S1-44] profiles', () => {
   let efficient: Made;
   beforeAll(async () => {
     efficient = await plain('efficient');
@@ -63,7 +63,7 @@ describe('[S1-13] profiles', () => {
     expect(high(made)).toBeGreaterThan(2 * high(efficient));
   });
 
-  test('illiquid: spreads are wide and some days have no trade', async () => {
+  test('[S1-23] illiquid: spreads are wide and some days have no trade', async () => {
     const made = await plain('illiquid');
     expect(median(quoted(made, 'spread'))).toBeGreaterThan(20 * median(quoted(efficient, 'spread')));
     const { volume } = made.bars.AAPL!;
@@ -86,7 +86,7 @@ describe('[S1-13] profiles', () => {
     expect(heavy.bars.AAPL!.time).not.toBeNull();
   });
 
-  test('large and intraday: as many rows as their calendars say', async () => {
+  test('[S1-54] large and intraday: as many rows as their calendars say', async () => {
     const calendar = calendarOf('XNYS');
     const short = ['tickers=[ST01, ST02]', 'start_date=2023-11-20', 'end_date=2023-11-24'];
     const minutes = await makeMarket('intraday', short);
