@@ -41,9 +41,29 @@ export function fillPresets(
     }
     const preset = known[name]!;
     problems.push(...checkValue(partial, preset, (at, which) => document.place([kind, name, ...at], which)));
+    problems.push(...strangers(filled, preset, `${kind} ${name}`, placeOf));
     filled = fill(filled, preset) as JsonMap;
   }
   return filled;
+}
+
+/** A list that shares nothing with the preset's own would make the preset vain: it was most likely left over. */
+function strangers(said: JsonMap, preset: Json, name: string, placeOf: (path: Path) => Place | undefined): Problem[] {
+  if (!isMap(preset)) return [];
+  return Object.entries(preset).flatMap(([key, list]): Problem[] => {
+    const own = said[key];
+    if (!Array.isArray(own) || !Array.isArray(list) || own.some((item) => list.includes(item))) return [];
+    const place = placeOf([key]);
+    const message = `${key}: none of ${own.join(', ')} is in the ${name}`;
+    return [
+      {
+        code: 'config/invalid',
+        message,
+        ...(place === undefined ? {} : { place }),
+        hint: `${key}: null takes all of it`,
+      },
+    ];
+  });
 }
 
 /** Upper values where there are any, lower ones where they are missing or null. */

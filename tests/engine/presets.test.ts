@@ -11,11 +11,12 @@ const schema: Schema = {
   additionalProperties: false,
   properties: {
     weather: { type: 'string', default: 'fair', 'x-preset': 'weather' },
+    ships: { type: ['array', 'null'], default: null, items: { type: 'string' } },
     sea: { type: 'object', additionalProperties: false, default: {}, properties: { waves: number, wind: number } },
   },
 };
 const PRESETS =
-  'weather:\n  fair: { sea: { waves: 1, wind: 2 } }\n  storm: { sea: { waves: 9 } }\n  wrong: { see: 1 }\n';
+  'weather:\n  fair: { sea: { waves: 1, wind: 2 } }\n  storm: { sea: { waves: 9 } }\n  wrong: { see: 1 }\n  race: { ships: [A, B] }\n';
 
 function resolve(base: string) {
   const { config, problems } = resolveConfig({
@@ -30,8 +31,8 @@ function resolve(base: string) {
 }
 
 test('a preset fills what is missing or null, and its numbers are in the value', () => {
-  expect(resolve('weather: storm').value).toEqual({ weather: 'storm', sea: { waves: 9, wind: null } });
-  expect(resolve('sea: { waves: null }').value).toEqual({ weather: 'fair', sea: { waves: 1, wind: 2 } });
+  expect(resolve('weather: storm').value).toEqual({ weather: 'storm', ships: null, sea: { waves: 9, wind: null } });
+  expect(resolve('sea: { waves: null }').value).toEqual({ weather: 'fair', ships: null, sea: { waves: 1, wind: 2 } });
 });
 
 test('what was said stays, whoever names the preset', () => {
@@ -43,4 +44,12 @@ test('an unknown preset and a preset that breaks the schema are problems with a 
     'base.yml:1:10 no weather is named "strom"; Did you mean "storm"?',
   ]);
   expect(resolve('weather: wrong').problems[0]).toMatch(/^presets\.yml:4:12 /);
+});
+
+test('a list that has nothing of the preset is a problem, some of it is a choice', () => {
+  expect(resolve('weather: race\nships: null').value).toMatchObject({ ships: ['A', 'B'] });
+  expect(resolve('weather: race\nships: [B]').value).toMatchObject({ ships: ['B'] });
+  expect(resolve('weather: race\nships: [X, Y]').problems).toEqual([
+    'base.yml:2:8 ships: none of X, Y is in the weather race; ships: null takes all of it',
+  ]);
 });
