@@ -9,6 +9,8 @@ export default defineConfig({
     exclude: ['tests/slow/**', 'tests/dvc/**', 'tests/**/*.slow.test.ts', 'node_modules/**'],
     globalSetup: ['tests/e2e/build.ts'],
     pool: 'forks',
+    // Every core: most of the time is spent in programs that tests start.
+    maxWorkers: '100%',
     // One world per process halves the CPU: ajv, Arrow and the like load once, not a hundred times. Tests put back what they replace.
     isolate: false,
     testTimeout: 60_000,

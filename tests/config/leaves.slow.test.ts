@@ -141,7 +141,7 @@ const OTHER: Readonly<Record<string, string>> = {
 
 /** Leaves that this market cannot show, each with the test that does. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  generator_version: 'the legacy generator takes no classes: tests/proof/market.test.ts',
+  generator_version: 'the legacy generator takes no classes: tests/proof/market.slow.test.ts',
   'calibration.min_observations': 'needs prices: tests/stages/market/calibrate.test.ts',
   'generation.correlation.repair': 'needs a matrix that is none: tests/stages/market/environment.test.ts',
   'generation.models.plugin': 'needs a file of the project: tests/proof/plugins.slow.test.ts',
