@@ -276,12 +276,17 @@ function pluginEntries(
   problems: Problem[],
 ): string[] {
   const entries = new Set<string>();
+  // Stages that share a leaf share its problem.
+  const told = new Set<string>();
   for (const stage of stages) {
     const values = new Map(stage.params.map((param) => [param.name, param]));
     for (const { param, path, name } of Object.keys(stage.selects).flatMap((selector) => picksOf(selector, values))) {
       const file = pluginFile(name);
       if (file === null || entries.has(file)) continue;
       const place = placeOf(stage.name, param, path);
+      const line = JSON.stringify([file, place ?? null]);
+      if (told.has(line)) continue;
+      told.add(line);
       const where = place && { place };
       const full = join(project.root, file);
       // Read, so that a file which appears there later is noticed.

@@ -101,14 +101,14 @@ describe('an adapter in a file of the project', () => {
   test('that is not there, or lies outside, is told at its line before anything runs', async () => {
     const rig = await project();
     const name = (path: string) =>
-      rig.edit(SOURCES, /adapter: [^}]*/.exec(rig.read(SOURCES))?.[0] as string, `adapter: ${path}`);
+      rig.edit(SOURCES, /MINE\.ticks, [^}]*/.exec(rig.read(SOURCES))?.[0] as string, `MINE.ticks, adapter: ${path}`);
     rig.write('../outside.ts', ADAPTER);
     symlinkSync('../../outside.ts', rig.path('my/link.ts'));
     const line =
       rig
         .read(SOURCES)
         .split('\n')
-        .findIndex((text) => text.includes('adapter: ./my')) + 1;
+        .findIndex((text) => text.includes('{path: my/MINE')) + 1;
     for (const [path, code] of [
       ['./my/nothing.ts', 'source/missing'],
       ['./../outside.ts', 'source/unsafe'],
@@ -127,7 +127,7 @@ describe('an adapter in a file of the project', () => {
 });
 
 describe('a price model in a file of the project', () => {
-  test('makes the market; an edit of it runs generate again and nothing above; a wrong one is told with its place', async () => {
+  test('makes the market; an edit of it runs what uses it again and nothing above; a wrong one is told with its place', async () => {
     const rig = await project();
     rig.write('models/mine.ts', MODEL);
     rig.edit(CONFIG, 'price_model: gbm', 'price_model: ./models/mine.ts');
@@ -135,7 +135,7 @@ describe('a price model in a file of the project', () => {
     expect(first, first.out + first.err).toMatchObject({ code: 0, started: expect.arrayContaining(['generate/MINE']) });
     expect((await run(rig)).started).toEqual([]);
     rig.edit('models/mine.ts', 'another name', 'a name of mine');
-    expect((await rig.cli(['explain', 'generate'])).out).toContain('code: `models/mine.ts` changed');
+    expect((await rig.cli(['explain', 'environment'])).out).toContain('code: `models/mine.ts` changed');
     expect((await run(rig)).started).not.toContain('calibrate');
     rig.write('models/mine.ts', "export const model = { name: 'x', summary: 'y' };");
     const wrong = await run(rig);

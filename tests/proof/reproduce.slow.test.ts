@@ -51,7 +51,7 @@ describe('a dataset is made again', () => {
     const before = files();
     const { code, out, err } = await rig.cli(['reproduce', id], { env: { PIPELINE_SEED: '9' } });
     expect(code, err).toBe(0);
-    expect(out).toMatch(new RegExp(`^${id} is reproduced: 8 files, \\d+ bytes, all equal\\n$`));
+    expect(out).toMatch(new RegExp(`^${id} is reproduced: 11 files, \\d+ bytes, all equal\\n$`));
     expect(files()).toEqual(before);
   });
 
@@ -65,7 +65,7 @@ describe('a dataset is made again', () => {
     rig.write('config/data_sources_config.yml', 'sources: {}\n');
     const { code, err, out } = await rig.cli(['reproduce', id, '--json']);
     expect(code, err).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ same: true, dataset: id, files: 8, commit: null });
+    expect(JSON.parse(out)).toMatchObject({ same: true, dataset: id, files: 11, commit: null });
   });
 });
 
@@ -82,7 +82,7 @@ describe('a dataset that cannot be made again', () => {
     expect(problems).toMatchObject([
       {
         code: 'reproduce/differs',
-        message: `${id} comes out different: 1 of 8 files`,
+        message: `${id} comes out different: 1 of 11 files`,
         facts: { output: 'dataset/ohlcv/AAPL.parquet', row: 42, column: 'close', published: '1.25' },
       },
     ]);
