@@ -10,12 +10,12 @@ import type { Problem, ProblemCode } from './problem.ts';
 /**
  * A JSON Schema (draft-07), plus our annotations: `x-identity: false` marks what cannot change a result, `x-expected` puts a
  * pattern or a union into words, `x-code` names the problem code, `x-env` an environment variable, `x-not-before` a sibling date,
- * `x-preset` the kind of preset that a value names.
+ * `x-preset` the kind of preset that a value names, `x-keys-among` paths of the configuration (`*` is any key) whose values its keys name.
  */
 export type Schema = Readonly<Record<string, unknown>>;
 export type PlaceOf = (path: Path, which: 'key' | 'value') => Place | undefined;
 
-const ANNOTATIONS = ['x-identity', 'x-expected', 'x-code', 'x-env', 'x-not-before', 'x-preset'];
+const ANNOTATIONS = ['x-identity', 'x-expected', 'x-code', 'x-env', 'x-not-before', 'x-preset', 'x-keys-among'];
 const MOST_ERRORS = 1000;
 const MOST_PROBLEMS = 100;
 

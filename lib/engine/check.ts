@@ -193,7 +193,7 @@ function resolveAll(
       ? null
       : required(read, raw.config[name], at(document, ['config', name]));
   const schema = schemaOf(project, raw.config.schema, document, read);
-  const over = recorded ? { env: {}, flags: {} } : { env: options.env, flags: options.flags };
+  const over = recorded ? { env: {}, flags: {}, again: true } : { env: options.env, flags: options.flags };
   const found = resolveConfig({ schema, base, profiles: optional('profiles'), presets: optional('presets'), ...over });
   problems.push(...found.problems);
   return found.config ?? NO_CONFIG;

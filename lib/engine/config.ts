@@ -4,7 +4,7 @@ import { type Document, type Path, parseDocument } from '../base/document.ts';
 import { nearest } from '../base/nearest.ts';
 import { at, type Place } from '../base/place.ts';
 import type { Problem } from '../base/problem.ts';
-import { checkValue, flatten, isDate, type Schema } from '../base/schema.ts';
+import { checkValue, dotted, flatten, isDate, type Schema } from '../base/schema.ts';
 import { isMap, type JsonMap, leavesOf, lookup } from './leaves.ts';
 import { fillPresets } from './presets.ts';
 
@@ -16,6 +16,8 @@ export interface ConfigInputs {
   readonly profiles: Document | null;
   /** What leaves tagged `x-preset` may name; null for none. */
   readonly presets?: Document | null;
+  /** The base is the value of an earlier resolution: what a preset brought there is no slip of its writer. */
+  readonly again?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: {
     readonly profile?: string;
@@ -83,6 +85,7 @@ export function resolveConfig(inputs: ConfigInputs): { config: ResolvedConfig | 
     const place = (path: Path, which: 'key' | 'value') => placeAmong(layers, path, which);
     problems.push(...checkValue(schema, value, place).filter((problem) => !told.has(problem.message)));
     problems.push(...disorder(schema, value, layers));
+    if (inputs.again !== true) problems.push(...unnamed(schema, value, said, layers));
   }
   if (problems.length > 0) return { config: null, problems };
   const origin = (path: Path) => originOf(holder(layers, path), path);
@@ -243,6 +246,46 @@ function disorder(schema: Schema, value: Json, layers: readonly Layer[]): Proble
       },
     ];
   });
+}
+
+/**
+ * Keys somebody wrote under a leaf tagged `x-keys-among` that name nothing: no value at those paths, neither in the end nor in a
+ * layer that another one replaced.
+ */
+function unnamed(schema: Schema, value: JsonMap, said: JsonMap, layers: readonly Layer[]): Problem[] {
+  return leavesOf(schema).flatMap(({ path, node }): Problem[] => {
+    const among = node['x-keys-among'] as readonly string[] | undefined;
+    const written = lookup(said, path) ?? null;
+    if (among === undefined || !isMap(written)) return [];
+    const known = new Set(
+      [value, ...layers.map((layer) => layer.value)].flatMap((from) =>
+        among.flatMap((pattern) => valuesAt(from, pattern.split('.'))),
+      ),
+    );
+    return Object.keys(written).flatMap((key): Problem[] => {
+      if (known.has(key)) return [];
+      const layer = holder(layers, [...path, key]);
+      const place = layer && placeIn(layer, [...path, key], 'key');
+      const who = layer === undefined || layer.document !== null ? '' : `${layer.name}: `;
+      const near = nearest(key, known);
+      return [
+        {
+          code: 'config/unknown-key',
+          message: `${who}${dotted([...path, key])} is without effect: ${JSON.stringify(key)} is not in ${among.join(' or ')}`,
+          ...(place === undefined ? {} : { place }),
+          hint: near === null ? 'Remove it, or add what it names' : `Did you mean ${JSON.stringify(near)}?`,
+        },
+      ];
+    });
+  });
+}
+
+/** Texts at a path whose `*` is any key; a list gives its items. */
+function valuesAt(value: Json, [step, ...rest]: readonly string[]): string[] {
+  if (step === undefined) return [value].flat().filter((one) => typeof one === 'string');
+  if (!isMap(value)) return [];
+  const inner = step === '*' ? Object.values(value) : [value[step] ?? null];
+  return inner.flatMap((one) => valuesAt(one, rest));
 }
 
 const partials = new WeakMap<Schema, Schema>();

@@ -119,7 +119,12 @@ export const SETTLED = 4.605170185988092;
 /** JSON Schema (draft-07) of the settings of a type, its defaults written out. */
 export function eventSchema(type: EventType): Readonly<Record<string, unknown>> {
   const finite = { type: 'number' };
-  const map = { type: 'object', additionalProperties: finite, default: {} };
+  const map = (among: string) => ({
+    type: 'object',
+    additionalProperties: finite,
+    default: {},
+    'x-keys-among': [among],
+  });
   const properties = Object.entries(type.params).map(([name, { above, integer, ...rest }]) => {
     const { default: value, description, ...limits } = rest;
     const one = {
@@ -156,8 +161,8 @@ export function eventSchema(type: EventType): Readonly<Record<string, unknown>> 
               ASSET_CLASSES.map((name) => [name, { ...finite, default: type.loadings[name] ?? 0 }]),
             ),
           },
-          sectors: map,
-          tickers: map,
+          sectors: map('assets.*.sector'),
+          tickers: map('tickers'),
         },
       },
       params: { ...own, properties: Object.fromEntries(properties) },
