@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDocument } from '../../lib/base/document.ts';
 import { at } from '../../lib/base/place.ts';
+import { runs } from '../thorough.ts';
 
 const read = (text: string) => parseDocument('c.yml', text);
 const said = (text: string) =>
@@ -170,9 +171,9 @@ describe('any text', () => {
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 60 }), (parts) => places(parts.join(''))),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 80 }), places), { numRuns: 1000 });
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 80 }), places), { numRuns: runs(1000) });
   });
 
   test('JSON is YAML: any value comes back from its JSON text', () => {
@@ -192,7 +193,7 @@ describe('any text', () => {
       fc.property(value, (v) => {
         expect(read(JSON.stringify(v)).value).toEqual(JSON.parse(JSON.stringify(v)));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -9,6 +9,7 @@ import { flatten, type Schema } from '../../lib/base/schema.ts';
 import { type ConfigInputs, identityOf, resolveConfig } from '../../lib/engine/config.ts';
 import { configHash } from '../../lib/engine/key.ts';
 import { type JsonMap, leavesOf } from '../../lib/engine/leaves.ts';
+import { runs } from '../thorough.ts';
 
 const read = (file: string) => readFileSync(new URL(`../../config/${file}`, import.meta.url), 'utf8');
 const readSchema = (name: string) => JSON.parse(read(`schema/${name}.schema.json`)) as Schema;
@@ -341,6 +342,6 @@ test('any text as flag or environment value gives problems or a configuration', 
         flags: { seed: b, set: [a, `${a}=${b}`, `seed=${a}`] },
       });
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

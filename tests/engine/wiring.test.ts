@@ -9,6 +9,7 @@ import { orderOf } from '../../lib/engine/graph.ts';
 import { type Declaration, needsOf, type Spec } from '../../lib/engine/spec.ts';
 import { wireSpec } from '../../lib/engine/wiring.ts';
 import { json, tree, trees } from '../../lib/stage/port.ts';
+import { runs } from '../thorough.ts';
 
 const SCHEMA = JSON.parse(readFileSync('config/schema/pipeline.schema.json', 'utf8')) as Schema;
 const TEXT = `pipeline: market
@@ -194,7 +195,7 @@ describe('a thousand mangled pipelines', () => {
         }
         sound(pieces.join(''));
       }),
-      { numRuns: 1000, seed: 20_260_101 },
+      { numRuns: runs(1000), seed: 20_260_101 },
     );
   });
 });
@@ -223,7 +224,7 @@ describe('the order of a graph', () => {
         }
         expect(new Set(cycles.map((cycle) => cycle.join())).size).toBe(cycles.length);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -11,6 +11,7 @@ import { seasonOf } from '../../lib/market/season.ts';
 import { CALM, type PriceShift, type Surroundings } from '../../lib/market/surroundings.ts';
 import { STOCK_VOLUME } from '../../lib/market/volume.ts';
 import { bars, columns, request } from '../market/rig.ts';
+import { runs } from '../thorough.ts';
 import { CLASSES, type Combination, combinations } from './rig.ts';
 
 const of = ({ model, params, volatility }: Combination): Partial<BarsRequest> => ({
@@ -95,7 +96,7 @@ describe('a random request', () => {
           });
         rows += made.day.length;
       }),
-      { numRuns: 200, seed: 20_240_101 },
+      { numRuns: runs(200), seed: 20_240_101 },
     );
     expect(rows).toBeGreaterThan(2000);
   });

@@ -7,6 +7,7 @@ import { model as garch } from '../../lib/models/volatility/garch.ts';
 import { correlation } from '../../lib/stats/dependence.ts';
 import { bars, request } from '../market/rig.ts';
 import { errors, meanWithError } from '../models/rig.ts';
+import { seeds } from '../thorough.ts';
 import { combinations } from './rig.ts';
 
 describe('days and bars', () => {
@@ -28,7 +29,7 @@ describe('days and bars', () => {
     }
   });
 
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds(1, 2, 3)) {
     it(`nights have their share of a variance that stays sigma squared with seed ${seed}`, () => {
       for (const [calendar, share] of [
         ['B', 0.32],

@@ -3,8 +3,12 @@ import { expect, test } from 'vitest';
 import type { Bars } from '../../lib/market/bars.ts';
 import { type Made, makeMarket } from './market.ts';
 
-const assets = (names: readonly string[]) =>
-  `assets={${names.map((name, i) => `${name}: {class: equity, sector: s${i % 2}, sigma: 0.${i + 2}}`).join(', ')}}`;
+const SETTINGS: Readonly<Record<string, string>> = {
+  A: '{class: equity, sector: s0, sigma: 0.2}',
+  B: '{class: equity, sector: s1, sigma: 0.3}',
+  C: '{class: equity, sector: s0, sigma: 0.4}',
+};
+const assets = (names: readonly string[]) => `assets={${names.map((name) => `${name}: ${SETTINGS[name]}`).join(', ')}}`;
 const NAMES = ['A', 'B', 'C'];
 const SPAN = ['start_date=2021-01-04', 'end_date=2021-06-30'];
 const RICH = [
@@ -15,7 +19,7 @@ const RICH = [
 ];
 const FACTOR = 'generation.correlation={mode: factor, factor: {volatility: {alpha: 0.1, gamma: 0, beta: 0.85}}}';
 const make = (names: readonly string[], ...set: string[]) =>
-  makeMarket('default', [assets(NAMES), `tickers=[${names.join(', ')}]`, ...SPAN, ...RICH, ...set]);
+  makeMarket('default', [assets(names), `tickers=[${names.join(', ')}]`, ...SPAN, ...RICH, ...set]);
 
 const columns = ({ day, open, high, low, close, volume }: Bars) => [day, open, high, low, close, volume] as const;
 const head = (bars: Bars, rows: number) => columns(bars).map((column) => column.slice(0, rows));

@@ -12,6 +12,7 @@ import {
 import { formatDate } from '../../lib/market/day.ts';
 import { exp } from '../../lib/math/elementary.ts';
 import { normals } from '../stats/normals.ts';
+import { runs } from '../thorough.ts';
 
 const refuseAll = Object.fromEntries(Object.keys(CLEANING_ACTIONS).map((kind) => [kind, 'refuse'])) as CleaningPolicy;
 
@@ -101,7 +102,7 @@ describe('a clean series', () => {
         expect(Array.from(got.close)).toEqual(x.close);
         expect(Array.from(got.day)).toEqual(x.day);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -143,7 +144,7 @@ for (const kind of Object.keys(plants) as (keyof typeof plants)[]) {
             // What was cleaned stays clean: an unknown volume is the one fault that a repair leaves as it is.
             if (kind !== 'bad_volume' || action === 'drop') expect(cleanSeries(got, refuseAll).findings).toEqual([]);
           }),
-          { numRuns: 25 },
+          { numRuns: runs(25) },
         );
       });
     }

@@ -11,6 +11,7 @@ import { STOCK_VOLUME } from '../../lib/market/volume.ts';
 import { useTwins } from '../../lib/math/kernel.ts';
 import { factorCorrelation } from '../../lib/models/correlation.ts';
 import history from '../oracles/generator.json' with { type: 'json' };
+import { runs, seeds } from '../thorough.ts';
 import { bars, columns, mixOf, request } from './rig.ts';
 
 function digest(all: readonly Bars[]): string {
@@ -84,7 +85,7 @@ describe('generateBars', () => {
           if (i > 0) expect(o).toBe(made.close[i - 1]);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -95,7 +96,7 @@ describe('generateBars', () => {
     expect(made.open[0]).toBe(100);
   });
 
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds(1, 2, 3)) {
     it(`[S1-118] closes have the mean and variance of the model with seed ${seed}`, () => {
       const r = logReturns(bars({ ...long, seed }).close);
       const sd = 0.25 / Math.sqrt(252);

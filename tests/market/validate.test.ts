@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Bars } from '../../lib/market/bars.ts';
 import { generateLegacyBars } from '../../lib/market/legacy.ts';
 import { CHECKS, type CheckName, type Expectation, type Validation, validateBars } from '../../lib/market/validate.ts';
+import { runs } from '../thorough.ts';
 import { bars, mixOf } from './rig.ts';
 
 const RHO = 0.6;
@@ -131,7 +132,7 @@ describe('[S1-106] [S1-107] one corrupt row', () => {
           expect(named[0]).toMatchObject({ ticker: 'AB'[which], row });
           expect(named[0]!.detail).toContain(text(bars[which]!, row));
         }),
-        { numRuns: 25 },
+        { numRuns: runs(25) },
       );
     });
   }

@@ -7,6 +7,7 @@ import { FLAT } from '../../lib/market/season.ts';
 import { checkVolume, MEMORIES, scaleVolume, volumeKernel } from '../../lib/market/volume.ts';
 import { addNormals } from '../../lib/math/draw.ts';
 import { streamOf } from '../../lib/math/stream.ts';
+import { seeds } from '../thorough.ts';
 
 const stream = (seed: number, component = 'volume') => streamOf(seed, { scope: 'asset', asset: 'X', component });
 
@@ -52,7 +53,7 @@ function absoluteNormals(seed: number): Float64Array {
 }
 
 describe('volume', () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds(1, 2, 3)) {
     it(`log volume has the stated sd, tie to |r| and autocorrelation with seed ${seed}`, () => {
       const sizes = absoluteNormals(seed);
       const x = sample(seed, sizes).map(Math.log);

@@ -14,6 +14,7 @@ import {
 } from '../../lib/math/draw.ts';
 import { erfc, normalCdf } from '../../lib/math/special.ts';
 import { type Stream, streamOf } from '../../lib/math/stream.ts';
+import { seeds } from '../thorough.ts';
 
 const N = 400_000;
 const stream = (seed: number, component = 'diffusion') => streamOf(seed, { scope: 'asset', asset: 'X', component });
@@ -42,7 +43,7 @@ function moment(values: Float64Array, power: number): number {
 }
 
 describe('uniform', () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds(1, 2, 3)) {
     it(`is uniform with seed ${seed}`, () => {
       expect(ks(sample(uniform, seed), (x) => x)).toBeLessThan(2);
     });
@@ -56,7 +57,7 @@ describe('uniform', () => {
 });
 
 describe('normal', () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds(1, 2, 3)) {
     it(`has the moments and the law of N(0,1) with seed ${seed}`, () => {
       const x = sample(normal, seed);
       // Standard errors of the first four raw moments: sqrt of (1, 2, 15, 96) / n.

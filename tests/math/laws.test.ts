@@ -5,6 +5,7 @@ import { inverseNormal, RETRY, uniform } from '../../lib/math/draw.ts';
 import { categorical, chiSquare, gamma, poisson } from '../../lib/math/laws.ts';
 import { chiSquareCdf, gammaP, gammaQ, logPoisson } from '../../lib/math/special.ts';
 import { streamOf } from '../../lib/math/stream.ts';
+import { seeds } from '../thorough.ts';
 
 const stream = (seed: number) => streamOf(seed, { scope: 'asset', asset: 'X', component: 'jumpCount' });
 
@@ -43,7 +44,7 @@ describe('poisson', () => {
     it(`has the Poisson law of mean ${mean}`, () => {
       const n = 60_000;
       const top = Math.ceil(mean + 8 * Math.sqrt(mean) + 8);
-      for (const seed of [1, 2]) {
+      for (const seed of seeds(1, 2)) {
         const counts = new Array<number>(top + 1).fill(0);
         const s = stream(seed);
         for (let bar = 0; bar < n; bar++) counts[Math.min(top, poisson(s, bar, 0, mean))]!++;
@@ -114,7 +115,7 @@ describe('poisson', () => {
 describe('gamma', () => {
   for (const shape of [0.05, 0.7, 1, 2, 3.5, 80]) {
     it(`has the gamma law of shape ${shape}`, () => {
-      for (const seed of [5, 6]) {
+      for (const seed of seeds(5, 6)) {
         const s = stream(seed);
         const x = Float64Array.from({ length: 40_000 }, (_, bar) => gamma(s, bar, 0, shape));
         expect(

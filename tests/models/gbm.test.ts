@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ProblemError } from '../../lib/base/problem.ts';
 import { loadModel, MODEL_NAMES } from '../../lib/models/catalog.ts';
 import { type GbmParams, model } from '../../lib/models/gbm.ts';
+import { seeds } from '../thorough.ts';
 import { walk, YEARS } from './rig.ts';
 
 const PIECES = 4;
@@ -11,7 +12,7 @@ const path = (params: GbmParams, seed: number, bars: number, first = 0) =>
   walk(model, params, bars, { seed, pieces: PIECES, first });
 
 describe('gbm', () => {
-  for (const seed of [1, 2, 3, 4]) {
+  for (const seed of seeds(1, 2, 3, 4)) {
     it(`[S1-118] log returns have mean (mu - sigma^2/2) dt and variance sigma^2 dt with seed ${seed}`, () => {
       const n = 100_000;
       const { mu, sigma } = { mu: 0.08, sigma: 0.25 };

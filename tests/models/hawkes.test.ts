@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { streamOf } from '../../lib/math/stream.ts';
 import { advance, checkHawkes, countVariance, type Hawkes, MOST_EVENTS, meanExcess } from '../../lib/models/hawkes.ts';
 import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
+import { seeds } from '../thorough.ts';
 
 const stream = (seed: number) => streamOf(seed, { scope: 'asset', asset: 'X', component: 'hawkes' });
 
@@ -60,7 +61,7 @@ const params: Hawkes = { rate: 3, self: 0.4, cross: 0.2, decay: 2 };
 const unitExponential = (x: number) => 1 - Math.exp(-x);
 
 describe('a Hawkes process', () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds(1, 2, 3)) {
     it(`has the stated mean and variance of counts, of the sum and the difference of its sides, with seed ${seed}`, () => {
       const bars = 20_000;
       const { counts } = simulate(params, seed, bars);

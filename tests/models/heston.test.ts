@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { latentBars, latentBarsOf } from '../../lib/market/bars.ts';
 import { streamOf } from '../../lib/math/stream.ts';
 import { type HestonParams, model } from '../../lib/models/heston.ts';
+import { seeds } from '../thorough.ts';
 import { correlation, errors, mean, type WalkOptions, walk, YEARS } from './rig.ts';
 
 const usual: HestonParams = { mu: 0.1, kappa: 4, theta: 0.04, xi: 0.36, rho: -0.7 };
@@ -11,7 +12,7 @@ const hard: HestonParams = { mu: 0, kappa: 0.5, theta: 0.04, xi: 1, rho: -0.9 };
 const N = 20_000;
 
 describe('heston', () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds(1, 2, 3)) {
     for (const scheme of ['qe', 'euler'] as const) {
       const regime: WalkOptions<never> = {
         phi: 0.3,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { chiSquareSf, logPoisson } from '../../lib/math/special.ts';
 import { type JumpDiffusionParams, model } from '../../lib/models/jump-diffusion.ts';
 import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
+import { seeds } from '../thorough.ts';
 import { errors, type WalkOptions, walk, YEARS } from './rig.ts';
 
 const merton: JumpDiffusionParams = { mu: 0.2, sigma: 0.15, law: 'merton', intensity: 100, mean: -0.01, sd: 0.02 };
@@ -38,7 +39,7 @@ describe.each([
   ['merton', merton],
   ['kou', kou],
 ] as const)('jump_diffusion, %s', (_, params) => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds(1, 2, 3)) {
     for (const phi of [0, 0.3]) {
       it(`returns have the cumulants of their law with seed ${seed} and overnight share ${phi}`, () => {
         const { returns } = walk(model, params, N, { seed, phi, pieces: 2 });

@@ -33,6 +33,7 @@ import {
   writeAtomic,
   writeIfChanged,
 } from '../../lib/store/files.ts';
+import { runs } from '../thorough.ts';
 import { failFs, healFs, replaceFs, systemError } from './faults.ts';
 
 let root: string;
@@ -71,7 +72,7 @@ describe('a hashed file', () => {
         expect(bytes).toEqual(Buffer.concat(parts.map((part) => Buffer.from(part as string))));
         expect(found).toEqual({ md5: md5(bytes), size: bytes.length });
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

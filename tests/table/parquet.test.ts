@@ -8,6 +8,7 @@ import { readFooter } from '../../lib/table/footer.ts';
 import { logicalHash } from '../../lib/table/logical.ts';
 import { loadParquet, openParquet, readParquet, readParquetSchema, writeParquet } from '../../lib/table/parquet.ts';
 import { defineSchema, isSynthetic, optional, required } from '../../lib/table/schema.ts';
+import { runs } from '../thorough.ts';
 import { anyTable, cells } from './arbitrary.ts';
 
 const bars = defineSchema(
@@ -46,7 +47,7 @@ test('a table that is written and read is the same, with its schema, nulls, sign
       expect(back.rows).toBe(table.rows);
       expect(cells(back)).toEqual(cells(table));
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 
@@ -56,7 +57,7 @@ test('[S1-110] write, read and write again gives the same bytes', () => {
       const bytes = writeParquet(table);
       expect(md5(writeParquet(readParquet(bytes)))).toBe(md5(bytes));
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -76,7 +77,7 @@ test('bytes do not depend on the pieces the rows arrive in, nor on what lies und
       expect(md5(Buffer.concat(parts))).toBe(md5(whole));
       expect(summary).toEqual({ rows: table.rows, bytes: whole.length, logicalHash: logicalHash(table) });
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

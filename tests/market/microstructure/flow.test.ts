@@ -10,6 +10,7 @@ import {
   flowKernel,
 } from '../../../lib/market/microstructure/flow.ts';
 import { correlation } from '../../../lib/stats/dependence.ts';
+import { runs, seeds } from '../../thorough.ts';
 import { conditions, inBlocks, normals, slice, streamFor } from './runs.ts';
 
 function flowOf(run: Conditions, given: Partial<FlowParams> = {}, seed = 1) {
@@ -26,7 +27,7 @@ const variance = (x: Float64Array) => {
 };
 
 describe('order flow', () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds(1, 2, 3)) {
     it(`[S1-84] imbalance has the target correlation with the return, .3 to .6 by default, with seed ${seed}`, () => {
       const n = 20_000;
       const shock = normals(seed, 'diffusion', n);
@@ -108,7 +109,7 @@ describe('order flow', () => {
           if (rows[b]![1] <= 0) expect(up + down).toBe(0);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -15,6 +15,7 @@ import {
 import { tickOf } from '../../../lib/market/ticks.ts';
 import { normalQuantile } from '../../../lib/math/special.ts';
 import { correlation } from '../../../lib/stats/dependence.ts';
+import { runs, seeds } from '../../thorough.ts';
 import { conditions, inBlocks, normals, slice, streamFor } from './runs.ts';
 
 const params: QuoteParams = { ...DEFAULT_QUOTES, ...LIQUIDITY.mid_cap };
@@ -39,7 +40,7 @@ const N = 20_000;
 const SE = Math.sqrt(5.7 / N);
 
 describe('quotes', () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds(1, 2, 3)) {
     it(`[S1-134] the spread has its configured median within 5 percent in every liquidity class, with seed ${seed}`, () => {
       for (const [name, market] of Object.entries(LIQUIDITY)) {
         const { spread } = quotesOf(conditions(N), market, seed);
@@ -172,7 +173,7 @@ describe('quotes', () => {
         expect(spread * mid[b]!).toBeGreaterThanOrEqual(size * (1 - 1e-12));
       }
     };
-    fc.assert(fc.property(fc.array(cell, { minLength: 1, maxLength: 5 }), tick, given, check), { numRuns: 300 });
+    fc.assert(fc.property(fc.array(cell, { minLength: 1, maxLength: 5 }), tick, given, check), { numRuns: runs(300) });
   });
 
   it('are the same bits in blocks of any length, and for a run that goes on', () => {

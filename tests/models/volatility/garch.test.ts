@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { model as gbm } from '../../../lib/models/gbm.ts';
 import { loadVolatility, VOLATILITY_NAMES } from '../../../lib/models/volatility/catalog.ts';
 import { type GarchParams, halfLife, kurtosis, model, persistence } from '../../../lib/models/volatility/garch.ts';
+import { seeds } from '../../thorough.ts';
 import { central, correlation, errors, mean, type WalkOptions, walk, YEARS } from '../rig.ts';
 
 const plain: GarchParams = { sigma: 0.2, alpha: 0.1, gamma: 0, beta: 0.8, innovations: 'normal' };
@@ -19,7 +20,7 @@ const innovations = (params: GarchParams, n: number, options: WalkOptions<GarchP
 };
 
 describe('garch', () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of seeds(1, 2, 3)) {
     for (const [name, params] of [
       ['plain', plain],
       ['asymmetric', gjr],
