@@ -17,7 +17,8 @@ import { md5 } from '../../lib/base/digest.ts';
 import type { Problem } from '../../lib/base/problem.ts';
 import type { RunEvent } from '../../lib/engine/event.ts';
 
-export const PROGRAM = resolve('dist/pipeline.cjs');
+export const OWN = resolve(import.meta.dirname, '..', '..');
+export const PROGRAM = join(OWN, 'dist', 'pipeline.cjs');
 
 export interface Ran {
   readonly code: number | null;
@@ -35,6 +36,9 @@ export interface Ran {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** The package whose build is run, and the Node that runs it; ours by default. */
+  readonly own?: string;
+  readonly node?: string;
 }
 
 export interface Rig {
@@ -44,6 +48,7 @@ export interface Rig {
   /** Replace a text inside a file; the test fails when it is not there. */
   edit(name: string, from: string, to: string): void;
   read(name: string): string;
+  bytes(name: string): Uint8Array;
   exists(name: string): boolean;
   remove(name: string): void;
   /** `pipeline run --json --jobs 2 …`. */
@@ -64,7 +69,7 @@ export function closeRigs(): void {
   open.clear();
 }
 
-export function openRig(files: Readonly<Record<string, string>>): Rig {
+export function openRig(files: Readonly<Record<string, string>> = {}): Rig {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'marketloom-')));
   const root = join(base, 'project');
   mkdirSync(root);
@@ -72,11 +77,14 @@ export function openRig(files: Readonly<Record<string, string>>): Rig {
   const path = (name: string) => join(root, name);
   const write = (name: string, text: string | Uint8Array) => {
     mkdirSync(dirname(path(name)), { recursive: true });
+    // A new file each time: the workspace may hold hard links of the store.
+    rmSync(path(name), { force: true });
     writeFileSync(path(name), text);
   };
   const start: Rig['start'] = (args, options = {}) => {
     const env = { PATH: process.env.PATH ?? '', HOME: join(base, 'home'), NO_COLOR: '1', ...options.env };
-    const child = spawn(process.execPath, [PROGRAM, ...args], {
+    const { own = OWN, node = process.execPath } = options;
+    const child = spawn(node, [join(own, 'dist', 'pipeline.cjs'), ...args], {
       cwd: options.cwd ?? root,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -97,6 +105,7 @@ export function openRig(files: Readonly<Record<string, string>>): Rig {
       );
     },
     read: (name) => readFileSync(path(name), 'utf8'),
+    bytes: (name) => readFileSync(path(name)),
     exists: (name) => existsSync(path(name)),
     remove: (name) => rmSync(path(name), { recursive: true }),
     start,
@@ -122,7 +131,7 @@ function collect(child: ChildProcess): Promise<Ran> {
   return new Promise((done, fail) => {
     child.on('error', fail);
     child.on('close', (code) => {
-      const lines = out.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as object] : []));
+      const lines = out.split('\n').flatMap((line) => (line.startsWith('{"') ? [JSON.parse(line) as object] : []));
       const events = lines.filter((line): line is RunEvent => 'type' in line);
       const said = lines.flatMap((line) =>
         'problems' in line && !('type' in line) ? (line.problems as Problem[]) : [],
