@@ -33,7 +33,6 @@ export const EXIT_OF = {
   'stage/bad-output': 1,
   'stage/nondeterministic': 1,
   'verdict/failed': 1,
-  'gate/refused': 3,
   'store/corrupt': 4,
   'store/missing': 4,
   'store/unsafe-tree': 4,
