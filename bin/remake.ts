@@ -10,6 +10,7 @@ import type { Listener } from '../lib/engine/event.ts';
 import { loadPipeline } from '../lib/engine/load.ts';
 import { openProject, type Project } from '../lib/engine/project.ts';
 import { runStages } from '../lib/engine/run.ts';
+import { settling } from '../lib/engine/settings.ts';
 import { allCode } from '../lib/engine/units.ts';
 import type { Artifact, LinkType } from '../lib/store/blob.ts';
 import { type ConfigFlags, openPool, type Program } from './open.ts';
@@ -88,7 +89,7 @@ async function remake(program: Program, request: RemakeRequest, signal: AbortSig
     const result = await runStages(
       project,
       pipeline,
-      pool,
+      settling(pool, pipeline),
       {
         run: 'remake',
         stages: new Set(asked),

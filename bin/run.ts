@@ -11,6 +11,7 @@ import { above } from '../lib/engine/graph.ts';
 import type { Pipeline } from '../lib/engine/load.ts';
 import { outputPath, type Project } from '../lib/engine/project.ts';
 import { type RunResult, runStages } from '../lib/engine/run.ts';
+import { settling } from '../lib/engine/settings.ts';
 import { needsOf } from '../lib/engine/spec.ts';
 import type { UnitPlan } from '../lib/engine/units.ts';
 import type { Revision } from '../lib/git/revision.ts';
@@ -113,7 +114,7 @@ export async function runPipeline(
       const result = await runStages(
         project,
         pipeline,
-        claiming(pool, claim),
+        settling(claiming(pool, claim), pipeline),
         {
           run,
           stages,

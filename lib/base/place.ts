@@ -21,3 +21,15 @@ export function underline(text: string, place: Place): string[] {
   const carets = '^'.repeat(Math.max(1, Math.min(place.length, Math.max(1, line.length - place.column + 1))));
   return [`${number} | ${line}`, `${' '.repeat(number.length)} | ${lead}${carets}`];
 }
+
+/** `a.b[0]`; keys that are not plain words are quoted. */
+export function dotted(path: readonly (string | number)[]): string {
+  if (path.length === 0) return 'the document';
+  return path
+    .map((step, i) => {
+      if (typeof step === 'number') return `[${step}]`;
+      const name = /^[\w-]+$/.test(step) ? step : JSON.stringify(step);
+      return i === 0 ? name : `.${name}`;
+    })
+    .join('');
+}

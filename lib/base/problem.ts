@@ -62,6 +62,11 @@ export interface Problem {
   /** Aligned `name: value` lines under the message, in this order. */
   readonly facts?: Readonly<Record<string, string | number | boolean | null>>;
   readonly place?: Place;
+  /**
+   * What holds the wrong value, from its owner down: of a check the model and its parameter, of a stage its param and what is in it,
+   * which the engine turns into a setting and its place.
+   */
+  readonly path?: readonly (string | number)[];
   /** What the reader can do next, as an imperative sentence. */
   readonly hint?: string;
 }

@@ -4,7 +4,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Json } from './canon.ts';
 import type { Path } from './document.ts';
 import { nearest } from './nearest.ts';
-import type { Place } from './place.ts';
+import { dotted, type Place } from './place.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 
 /**
@@ -258,18 +258,6 @@ function show(value: Json): string {
   if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
   const text = JSON.stringify(value);
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
-}
-
-/** `a.b[0]`; keys that are not plain words are quoted. */
-export function dotted(path: Path): string {
-  if (path.length === 0) return 'the document';
-  return path
-    .map((step, i) => {
-      if (typeof step === 'number') return `[${step}]`;
-      const name = /^[\w-]+$/.test(step) ? step : JSON.stringify(step);
-      return i === 0 ? name : `.${name}`;
-    })
-    .join('');
 }
 
 function pathOf(pointer: string, root: Json): Path {

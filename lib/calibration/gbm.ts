@@ -81,6 +81,7 @@ export function requireObservations(who: string, found: number, wanted: number):
     code: 'data/refused',
     message: `${who}: ${found} log returns are too few to calibrate, ${needed} are needed`,
     facts: { ticker: who, found, needed },
+    path: ['fit', 'minObservations'],
     hint: 'give a longer history, or lower the least number of observations',
   });
 }

@@ -17,6 +17,7 @@ import { type ConfigInputs, resolveConfig } from './config.ts';
 import type { JsonMap } from './leaves.ts';
 import { picksOf, pluginFile } from './plugins.ts';
 import type { Project } from './project.ts';
+import type { PlaceOf } from './settings.ts';
 import { filesOf, leadsElsewhere, type SourceSpec } from './sources.ts';
 import type { Declaration, RawPipeline, Spec } from './spec.ts';
 import { wireSpec } from './wiring.ts';
@@ -78,13 +79,7 @@ export async function checkAll(
   });
   problems.push(...wired.problems);
   if (!options.recorded && sources !== null) problems.push(...absentSources(project, sources.specs, wired.spec));
-  const placeOf = (stage: string, param: string, path: Path) => {
-    const reference = raw.stages[stage]?.params?.[param];
-    if (typeof reference !== 'string' || !reference.startsWith('$'))
-      return document.place(['stages', stage, 'params', param, ...path]);
-    const at = [...reference.slice(1).split('.'), ...path];
-    return at[0] === 'sources' ? sources?.place?.(at) : resolved?.place(at);
-  };
+  const placeOf = placesIn(raw, document, resolved, sources);
   const plugins = pluginEntries(project, wired.spec, placeOf, read, problems);
   if (plugins.length > 0 && code !== null) {
     entries.push(...plugins.filter((file) => !entries.includes(file)));
@@ -115,6 +110,31 @@ export async function checkAll(
         : null,
   };
   return { checked, code };
+}
+
+function placesIn(
+  raw: RawPipeline,
+  document: Document,
+  resolved: Resolved | null,
+  sources: { readonly place: ((path: Path) => Place) | null } | null,
+): PlaceOf {
+  return (stage, param, path) => {
+    const reference = raw.stages[stage]?.params?.[param];
+    if (typeof reference !== 'string' || !reference.startsWith('$'))
+      return document.place(['stages', stage, 'params', param, ...path]);
+    const at = [...reference.slice(1).split('.'), ...path];
+    return at[0] === 'sources' ? sources?.place?.(at) : resolved?.place(at);
+  };
+}
+
+/** Where params of a pipeline that was checked before are written, as its files stand now; nowhere in a recorded one. */
+export function placesOf(project: Project, options: LoadOptions, read: Reader): PlaceOf {
+  if (options.recorded) return () => undefined;
+  const document = required(read, 'pipeline.yaml');
+  const raw = document.value as unknown as RawPipeline;
+  const resolved = resolveAll(project, raw, document, options, read, []);
+  const sources = raw.sources === undefined ? null : readSources(project, required(read, raw.sources), []);
+  return placesIn(raw, document, resolved, sources);
 }
 
 /** Wired sources that name no file; a run would only find out after everything else was checked. */

@@ -2,9 +2,9 @@
 import type { Json } from '../base/canon.ts';
 import { type Document, type Path, parseDocument } from '../base/document.ts';
 import { nearest } from '../base/nearest.ts';
-import { at, type Place } from '../base/place.ts';
+import { at, dotted, type Place } from '../base/place.ts';
 import type { Problem } from '../base/problem.ts';
-import { checkValue, dotted, flatten, isDate, type Schema } from '../base/schema.ts';
+import { checkValue, flatten, isDate, type Schema } from '../base/schema.ts';
 import { isMap, type JsonMap, leavesOf, lookup } from './leaves.ts';
 import { fillPresets } from './presets.ts';
 

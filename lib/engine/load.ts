@@ -11,6 +11,7 @@ import type { Listener } from './event.ts';
 import { codeSha, configHash, datasetId } from './key.ts';
 import type { JsonMap } from './leaves.ts';
 import type { Project } from './project.ts';
+import type { PlaceOf } from './settings.ts';
 import { importSource, type SourceSpec } from './sources.ts';
 import { allCode, givenName, type Loaded } from './units.ts';
 
@@ -23,6 +24,8 @@ export interface Pipeline extends Loaded {
   /** `source:name` and `./path` -> what was imported now. */
   readonly imported: readonly string[];
   readonly codeRoots: CodeRoots;
+  /** Where params are written. */
+  readonly places: () => Promise<PlaceOf>;
 }
 
 export async function loadPipeline(project: Project, options: LoadOptions, emit: Listener): Promise<Pipeline> {
@@ -70,6 +73,10 @@ export async function loadPipeline(project: Project, options: LoadOptions, emit:
     given,
     imported,
     codeRoots,
+    places: async () => {
+      const { placesOf } = await import('./check.ts');
+      return placesOf(project, options, (file) => readTextIfAny(resolve(project.root, file)));
+    },
     stamp,
     run: { datasetId: id, configHash: hash, gitSha, artifact },
   };

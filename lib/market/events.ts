@@ -188,7 +188,7 @@ function onDates(plan: EventPlan, stream: Stream, request: EventsRequest, warnin
     throw new ProblemError(refusal(name, 'dates', date, rule));
   };
   return [...plan.dates!].sort().flatMap((date) => {
-    const [civil, time] = [parseDate(date.slice(0, 10)), timeOf(date)];
+    const [civil, time] = readDate(name, date);
     if (time !== null && starts !== 'within') refuse(date, 'days without a time, because it starts with the session');
     const at = time === null ? null : utc(civil, time);
     const day = at === null ? civil : [civil, civil + 1].find((one) => holds(calendar, one, at));
@@ -221,6 +221,18 @@ function happen(plan: EventPlan, stream: Stream, { day, ordinal, minute, counter
 }
 
 const MINUTE_US = 60_000_000;
+
+function readDate(name: string, date: string): readonly [day: EpochDay, time: number | null] {
+  try {
+    return [parseDate(date.slice(0, 10)), timeOf(date)];
+  } catch (error) {
+    const problems = (error as ProblemError).problems;
+    throw new ProblemError(
+      problems.map((problem) => ({ ...problem, path: [name, 'dates'] })),
+      { cause: error },
+    );
+  }
+}
 
 /** Minute of the UTC day of `YYYY-MM-DDTHH:MMZ`, null without a time. Throws `config/invalid` for any other text. */
 function timeOf(date: string): number | null {

@@ -1,6 +1,7 @@
 // The clock within a session: how variance, volume and spread spread over it, as integrals over the pieces of its bars.
 import type { Problem } from '../base/problem.ts';
 import { exp } from '../math/elementary.ts';
+import { refusal } from '../models/model.ts';
 import type { Calendar } from './calendar.ts';
 
 /**
@@ -30,12 +31,7 @@ export function seasonOf(calendar: Calendar): Season {
 
 export function checkSeason(season: Season): readonly Problem[] {
   const problems: Problem[] = [];
-  const refuse = (field: string, value: number, rule: string) =>
-    problems.push({
-      code: 'model/refused',
-      message: `season: ${field} must be ${rule}`,
-      facts: { field, value: String(value) },
-    });
+  const refuse = (field: string, value: number, rule: string) => problems.push(refusal('season', field, value, rule));
   for (const field of ['open', 'close'] as const) {
     if (!(season[field] >= 0 && season[field] <= 100)) refuse(field, season[field], 'between 0 and 100');
   }

@@ -58,6 +58,7 @@ export function checkSurroundings(surroundings: Surroundings, memory: number, se
       code: 'model/refused',
       message: `surroundings: ${field} must be ${rule} in each of ${sessions} sessions`,
       facts: { field, session, value: String(values[session] ?? 'missing') },
+      path: ['surroundings', field],
     });
   };
   for (const field of FACTORS) check(field, '0 or more', (x) => x >= 0 && Number.isFinite(x));

@@ -4,6 +4,7 @@ import { ProblemError } from '../base/problem.ts';
 import { addNormals, uniform } from '../math/draw.ts';
 import { exp, log } from '../math/elementary.ts';
 import type { Stream } from '../math/stream.ts';
+import { refusal } from '../models/model.ts';
 import type { Plan } from './plan.ts';
 import { volumeSplit } from './volume-split.ts';
 
@@ -34,12 +35,7 @@ const SIZE_VARIANCE = 0.3633802276324187; // 1 - 2 / pi
 
 export function checkVolume({ level, sd, returnCorrelation, none, noise }: VolumeParams): readonly Problem[] {
   const problems: Problem[] = [];
-  const refuse = (field: string, value: number, rule: string) =>
-    problems.push({
-      code: 'model/refused',
-      message: `volume: ${field} must be ${rule}`,
-      facts: { field, value: String(value) },
-    });
+  const refuse = (field: string, value: number, rule: string) => problems.push(refusal('volume', field, value, rule));
   if (!(level > 0 && level <= 1e12)) refuse('level', level, 'above 0, at most 1e12');
   if (!(sd >= 0 && sd <= 3)) refuse('sd', sd, 'between 0 and 3');
   if (!(returnCorrelation >= 0 && returnCorrelation < 1))

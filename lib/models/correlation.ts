@@ -84,6 +84,7 @@ export function factorCorrelation(
       code: 'model/refused',
       message: 'the correlation matrix is not positive semidefinite and repair is "none"',
       facts: { smallest_eigenvalue: smallest },
+      path: ['correlation', 'repair'],
       hint: 'set repair to "nearest", or make the correlations agree with each other',
     });
   }

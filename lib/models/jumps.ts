@@ -95,6 +95,7 @@ export function withoutJumps({ ticker, sigma }: AssetFacts, jumps: JumpParams): 
     code: 'model/refused',
     message: `${ticker}: its jumps have more variance than the asset`,
     facts: { sigma, volatility_of_jumps: Math.sqrt(taken) },
+    path: ['jumps'],
     hint: 'lower the intensity or the size of jumps, or raise sigma',
   });
 }

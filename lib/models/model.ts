@@ -165,12 +165,14 @@ export interface VolatilityModel<P extends ModelParams = ModelParams> {
   process(params: P, setting: Omit<KernelSetting, 'volatility'>): VarianceProcess;
 }
 
-/** The problem of a value that breaks a rule of its model. */
+/** The problem of a value that breaks a rule of its model; a field is a name or a path such as `regimes[1].duration`. */
 export function refusal(model: string, field: string, value: unknown, rule: string): Problem {
+  const steps = /^[\w.[\]]+$/.test(field) ? (field.match(/[^.[\]]+/g) ?? []) : [];
   return {
     code: 'model/refused',
     message: `${model}: ${field} must be ${rule}`,
     facts: { field, value: typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'missing') },
+    path: [model, ...steps.map((step) => (/^\d+$/.test(step) ? Number(step) : step))],
   };
 }
 

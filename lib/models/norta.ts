@@ -75,6 +75,7 @@ function asProblem({ row, column, target, reachable }: Unreachable): Problem {
     code: 'model/refused',
     message: `returns of ${row} and ${column} cannot reach their correlation: margins and jumps leave too little to the shocks`,
     facts: { row, column, target, reachable },
+    path: ['correlation', 'repair'],
     hint: 'lower the target or the share of jumps, or set repair to "nearest"',
   };
 }

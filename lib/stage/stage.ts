@@ -1,5 +1,6 @@
 // A stage is a frozen record: what it needs, what it gives, and one pure act between the two.
 import type { Json } from '../base/canon.ts';
+import { naming, type Owners } from './owners.ts';
 import type { InputOf, OutputOf, Port } from './port.ts';
 
 export type Ports = Readonly<Record<string, Port>>;
@@ -48,7 +49,18 @@ export interface Stage<I extends Ports = Ports, O extends Ports = Ports, P = unk
 
 /** Declare a stage; the type of `params` is the type argument, the schema checks it at run time. */
 export function defineStage<P>() {
-  return <I extends Ports, O extends Ports>(
-    stage: Omit<Stage<I, O, P>, 'uses' | 'selects'> & Partial<Pick<Stage, 'uses' | 'selects'>>,
-  ): Stage<I, O, P> => Object.freeze({ uses: [], selects: {}, ...stage });
+  return <I extends Ports, O extends Ports>({
+    owners,
+    ...stage
+  }: Omit<Stage<I, O, P>, 'uses' | 'selects'> &
+    Partial<Pick<Stage, 'uses' | 'selects'>> & {
+      /** Where in the params is what science refuses. */
+      owners?(params: P): Owners;
+    }): Stage<I, O, P> =>
+    Object.freeze({
+      uses: [],
+      selects: {},
+      ...stage,
+      run: (context: StageContext<I, O, P>) => naming(owners?.(context.params) ?? {}, () => stage.run(context)),
+    });
 }

@@ -97,6 +97,7 @@ export const calibrate = defineStage<Params>()({
   },
   uses: ['generator_version'],
   selects: { 'sources.*.adapter': 'lib/table/adapters/catalog.ts' },
+  owners: () => ({ 'correlation.repair': ['repair'], fit: [] }),
   async run({ params, in: { prices }, out, generatorVersion, plugin, log }) {
     if (generatorVersion === 'v0') {
       out.report.write({
@@ -234,6 +235,7 @@ function assetOf(ticker: string, params: Params, history: History | undefined): 
     throw new ProblemError({
       code: 'data/refused',
       message: `${ticker} has no source of prices and no \`assets.${ticker}.${name}\``,
+      path: ['tickers', params.tickers.indexOf(ticker)],
       hint: 'add a source to data_sources_config.yml, or give its class, or mu, sigma and start_price, under `assets`',
     });
   };

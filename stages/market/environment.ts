@@ -1,5 +1,5 @@
 // Environment: what all assets share and what each is generated with, from the calibration, the usual values and the configuration.
-import { type Problem, raise } from '../../lib/base/problem.ts';
+import { type Problem, ProblemError, raise } from '../../lib/base/problem.ts';
 import { type Environment, makeEnvironment, mixingOverTime } from '../../lib/market/environment.ts';
 import { eventImpacts, eventLedger } from '../../lib/market/events.ts';
 import { alone, type Source } from '../../lib/market/shocks.ts';
@@ -14,7 +14,16 @@ import { loadVolatility } from '../../lib/models/volatility/catalog.ts';
 import { json, tree } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { writeParquet } from '../../lib/table/parquet.ts';
-import { type ModelsSetting, SCENE_SCHEMA, type Scene, type SceneSetting, sceneOf, settingsOf } from './setting.ts';
+import {
+  type ModelsSetting,
+  ofModel,
+  SCENE_SCHEMA,
+  type Scene,
+  type SceneSetting,
+  sceneOf,
+  sceneOwners,
+  settingsOf,
+} from './setting.ts';
 import type { AssetSetting, CalibrationReport, EnvironmentReport, TickerParameters } from './shapes.ts';
 import { blendTable, eventsTable, factorsTable, fileOf, impactsTable, mixingTable, regimesTable } from './tables.ts';
 
@@ -85,6 +94,14 @@ export const environment = defineStage<Params>()({
     volatility_model: 'lib/models/volatility/catalog.ts',
     events: 'lib/models/events/catalog.ts',
   },
+  owners: (params) => ({
+    ...sceneOwners(params),
+    copula: ['correlation', 'copula'],
+    dcc: ['correlation', 'rolling'],
+    deco: ['correlation', 'rolling'],
+    garch: ['correlation', 'factor', 'volatility'],
+    ...Object.fromEntries(params.tickers.map((ticker) => [ticker, ['assets', ticker, 'factors']])),
+  }),
   async run({ params, in: { calibration }, out, seed, generatorVersion, plugin, log }) {
     const version = generatorVersion as string;
     const { tickers } = params;
@@ -102,7 +119,12 @@ export const environment = defineStage<Params>()({
     const model = await loadModel(params.price_model, plugin);
     const volatility = params.volatility_model === 'none' ? null : await loadVolatility(params.volatility_model);
     if (volatility !== null && model.ownVolatility !== null)
-      raise([refusal(params.price_model, 'volatility_model', params.volatility_model, `none: ${model.ownVolatility}`)]);
+      raise([
+        {
+          ...refusal(params.price_model, 'volatility_model', params.volatility_model, `none: ${model.ownVolatility}`),
+          path: ['volatility_model'],
+        },
+      ]);
     const { assets } = calibration.value;
     const chosen = assets.map((asset) => choose(params, model, volatility, asset));
     raise(byAssets(assets, chosen));
@@ -171,8 +193,17 @@ export const environment = defineStage<Params>()({
 /** The parameters of an asset's models, and what is wrong with them. */
 function choose(params: Params, model: Model, volatility: VolatilityModel | null, asset: Asset) {
   const facts = { ...asset, startPrice: asset.start_price };
-  const own = params.assets[asset.ticker]?.models;
-  const price: ModelParams = model.resolve(facts, settingsOf(params.price_model, params.models, own));
+  const { ticker } = asset;
+  const own = params.assets[ticker]?.models;
+  const named = (name: string, problems: readonly Problem[]) => ofModel(name, params.models, { ticker, own }, problems);
+  let price: ModelParams;
+  try {
+    price = model.resolve(facts, settingsOf(params.price_model, params.models, own));
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const problems = named(params.price_model, error.problems);
+    return { params: {}, volatility: null, share: 1, df: Number.POSITIVE_INFINITY, problems };
+  }
   const diffusion = model.diffusion(price);
   const of = volatility?.resolve(
     { ...facts, sigma: diffusion },
@@ -183,7 +214,10 @@ function choose(params: Params, model: Model, volatility: VolatilityModel | null
     volatility: of ?? null,
     share: Math.min(1, (diffusion * diffusion) / (asset.sigma * asset.sigma)),
     df: of === undefined ? Number.POSITIVE_INFINITY : volatility!.marginDf(of),
-    problems: [...model.check(price), ...(of === undefined ? [] : volatility!.check(of))],
+    problems: [
+      ...named(params.price_model, model.check(price)),
+      ...(of === undefined ? [] : named(params.volatility_model, volatility!.check(of))),
+    ],
   };
 }
 

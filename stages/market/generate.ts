@@ -11,7 +11,7 @@ import type { LoadPlugin } from '../../lib/table/adapter.ts';
 import type { Table } from '../../lib/table/column.ts';
 import { openParquet, type ParquetWriter, readParquet } from '../../lib/table/parquet.ts';
 import type { TableSchema } from '../../lib/table/schema.ts';
-import { SCENE_SCHEMA, type SceneSetting, sceneOf } from './setting.ts';
+import { SCENE_SCHEMA, type SceneSetting, sceneOf, sceneOwners } from './setting.ts';
 import type { TickerParameters } from './shapes.ts';
 import { BARS_SHAPE, barsSchema, barsTable, fileOf, jumpsTable, mixingOf, varianceTable } from './tables.ts';
 
@@ -62,6 +62,7 @@ export const generate = defineStage<Params>()({
     volatility_model: 'lib/models/volatility/catalog.ts',
     events: 'lib/models/events/catalog.ts',
   },
+  owners: (params) => ({ ...sceneOwners(params), 'surroundings.memory': ['memory'] }),
   async run({ params, in: { parameters, shared }, out, seed, generatorVersion, plugin, log, progress }) {
     const { ticker } = params;
     const version = generatorVersion as string;

@@ -8,7 +8,7 @@ import { json, tree } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { column } from '../../lib/table/column.ts';
 import { readParquet, writeParquet } from '../../lib/table/parquet.ts';
-import { SCENE_SCHEMA, type SceneSetting, sceneOf } from './setting.ts';
+import { SCENE_SCHEMA, type SceneSetting, sceneOf, sceneOwners } from './setting.ts';
 import type { TickerParameters } from './shapes.ts';
 import { BARS_SHAPE, barsOf, COSTS_SHAPE, fileOf, QUOTES_SHAPE, quotesTable } from './tables.ts';
 
@@ -59,6 +59,13 @@ export const microstructure = defineStage<Params>()({
   outputs: { quotes: tree(QUOTES_SHAPE), costs: tree(COSTS_SHAPE) },
   uses: ['seed', 'generator_version'],
   selects: { events: 'lib/models/events/catalog.ts' },
+  owners: (params) => ({
+    ...sceneOwners(params),
+    'quotes.innovations': ['setting', 'spread_innovations'],
+    quotes: ['setting'],
+    flow: ['setting', 'flow'],
+    costs: ['setting', 'costs'],
+  }),
   async run({ params, in: { bars: files, latent, parameters, shared }, out, seed, generatorVersion }) {
     const { ticker, setting } = params;
     const file = fileOf(ticker, 'parquet');

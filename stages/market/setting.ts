@@ -1,5 +1,5 @@
 // The configuration of a market as the stages get it, and how it is asked of science.
-
+import type { Problem } from '../../lib/base/problem.ts';
 import { calendarOf } from '../../lib/market/calendar.ts';
 import { type EnvironmentRequest, type RegimeSetting, type Span, spanOf } from '../../lib/market/environment.ts';
 import { planEvents } from '../../lib/market/events.ts';
@@ -7,6 +7,7 @@ import { type Season, seasonOf } from '../../lib/market/season.ts';
 import type { EventSettings } from '../../lib/models/events/event.ts';
 import type { ModelSettings } from '../../lib/models/model.ts';
 import type { Regime } from '../../lib/models/regime.ts';
+import type { Owners } from '../../lib/stage/owners.ts';
 
 /** Params that say which sessions and bars there are. */
 export interface SpanSetting {
@@ -96,13 +97,50 @@ function regimesFrom({ regimes }: SceneSetting): RegimeSetting | null {
   return { params, mode, keepVariance };
 }
 
+/** Owners of what surrounds all assets. */
+export const sceneOwners = ({ events }: Pick<SceneSetting, 'events'>): Owners => ({
+  'regimes.regimes': ['regimes', 'states'],
+  season: ['season'],
+  ...Object.fromEntries(Object.keys(events).map((type) => [type, ['events', type]])),
+});
+
 /** What the configuration says of models, by name; all assets alike unless `assets` says otherwise. */
 export type ModelsSetting = Readonly<Record<string, ModelSettings>>;
 
-/** Settings of a price model for an asset; `hybrid` has the jumps of `jump_diffusion`. */
+/** Where the settings of a model are, the last one over the others: `hybrid` has the jumps of `jump_diffusion`. */
+function sectionsOf(name: string): readonly string[] {
+  if (name === 'hybrid') return ['jump_diffusion', 'hybrid'];
+  if (name === 'stochastic_vol') return ['heston'];
+  return [name.startsWith('./') ? 'plugin' : name];
+}
+
+/** Settings of a model for an asset. */
 export function settingsOf(name: string, models: ModelsSetting, own: ModelsSetting | undefined): ModelSettings {
-  const of = (model: string): ModelSettings => ({ ...models[model], ...own?.[model] });
-  if (name === 'hybrid') return { ...of('jump_diffusion'), ...of('hybrid') };
-  if (name === 'stochastic_vol') return of('heston');
-  return name.startsWith('./') ? of('plugin') : of(name);
+  return Object.assign({}, ...sectionsOf(name).map((section) => ({ ...models[section], ...own?.[section] })));
+}
+
+/** Problems of a model's params with the setting that is in force for the asset; what is no setting of its own, with all of them. */
+export function ofModel(
+  name: string,
+  models: ModelsSetting,
+  { ticker, own }: { readonly ticker: string; readonly own: ModelsSetting | undefined },
+  problems: readonly Problem[],
+): Problem[] {
+  const sections = sectionsOf(name).toReversed();
+  return problems.map((problem) => {
+    const [, field] = problem.path ?? [];
+    const has = (of: ModelsSetting | undefined) =>
+      sections.find((section) => field !== undefined && (of?.[section]?.[field] ?? null) !== null);
+    const [mine, shared] = [has(own), has(models)];
+    const last = sections.at(-1)!;
+    const path =
+      mine !== undefined
+        ? ['assets', ticker, 'models', mine, field!]
+        : shared !== undefined
+          ? ['models', shared, field!]
+          : own?.[last] === undefined
+            ? ['models', last]
+            : ['assets', ticker, 'models', last];
+    return { ...problem, path };
+  });
 }

@@ -122,7 +122,10 @@ describe('what models share', () => {
       code: 'model/refused',
       message: 'm: f must be above 0',
       facts: { field: 'f', value: '-1' },
+      path: ['m', 'f'],
     });
+    expect(refusal('m', 'rows[1].sum', 2, '1').path).toEqual(['m', 'rows', 1, 'sum']);
+    expect(refusal('m', 'a + b', 2, '1').path).toEqual(['m']);
     expect(refusal('m', 'f', undefined, 'a number').facts).toEqual({ field: 'f', value: 'missing' });
     expect(
       refusals('m', [
