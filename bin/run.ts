@@ -245,8 +245,8 @@ function provenanceOf(project: Project) {
     const sources = Object.entries(plan.parts().code).filter(
       ([path]) => isSource(path) && !path.endsWith('/catalog.ts'),
     );
-    const blobs = sources.length === 0 ? null : await known.blobs();
-    const dirty = head === null ? null : sources.some(([path, oid]) => blobs?.get(path) !== oid);
-    return { head, dirty };
+    if (head === null || sources.length === 0) return { head, dirty: head === null ? null : false };
+    const blobs = await known.blobs();
+    return { head, dirty: blobs === null ? null : sources.some(([path, oid]) => blobs.get(path) !== oid) };
   };
 }

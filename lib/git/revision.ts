@@ -1,12 +1,13 @@
 // What git says of this checkout: the commit, what the commit holds, and new commits of our own files.
 import * as fs from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { ProblemError } from '../base/problem.ts';
 
 export interface Revision {
   /** Commit id, or null outside a repository or before its first commit. */
   readonly head: string | null;
-  /** Project path -> blob id in that commit; null when there is no commit. Read when asked. */
+  /** Project path -> blob id in that commit; null when there is no commit, or none that can be read. Read when asked. */
   blobs(): Promise<ReadonlyMap<string, string> | null>;
 }
 
@@ -21,29 +22,44 @@ export function repositoryOf(root: string): string | null {
 /** The commit a checkout stands on and its files below `root`. */
 export function readRevision(root: string): Revision {
   const dir = repositoryOf(root);
-  const head = dir === null ? null : readHead(dir);
+  const head = dir === null ? null : headOf(foldersOf(dir));
   if (dir === null || head === null) return { head: null, blobs: async () => null };
-  let known: Promise<Map<string, string>> | null = null;
+  let known: Promise<ReadonlyMap<string, string> | null> | null = null;
+  const read = async () => blobsOf(await openGit(dir), head, prefixOf(dir, root));
   return {
     head,
     blobs: () => {
-      known ??= blobsOf(dir, head, relative(dir, root).split(sep).join('/'));
+      known ??= read().catch(() => null);
       return known;
     },
   };
 }
 
-/** The commit of HEAD from git's own files: a receipt names it, and loading a git library for that would cost more than most stages. */
-function readHead(dir: string): string | null {
-  const text = (path: string) => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8').trim() : null);
+/** Where the project is seen from the repository: `a/b`, or empty. */
+const prefixOf = (dir: string, root: string) => relative(dir, root).split(sep).join('/');
+
+const textOf = (path: string) => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8').trim() : null);
+
+interface GitFolders {
+  /** HEAD, index and what else belongs to this checkout alone. */
+  readonly own: string;
+  /** Objects, refs and settings; another folder than `own` in a linked worktree. */
+  readonly common: string;
+}
+
+function foldersOf(dir: string): GitFolders {
   const dotGit = join(dir, '.git');
   // A linked worktree has a file that names its folder, which names the common one.
-  const own = fs.statSync(dotGit).isFile() ? resolve(dir, (text(dotGit) ?? '').replace('gitdir: ', '')) : dotGit;
-  const common = resolve(own, text(join(own, 'commondir')) ?? '.');
-  let value = text(join(own, 'HEAD'));
+  const own = fs.statSync(dotGit).isFile() ? resolve(dir, (textOf(dotGit) ?? '').replace('gitdir: ', '')) : dotGit;
+  return { own, common: resolve(own, textOf(join(own, 'commondir')) ?? '.') };
+}
+
+/** The commit of HEAD from git's own files: a receipt names it, and loading a git library for that would cost more than most stages. */
+function headOf({ own, common }: GitFolders): string | null {
+  let value = textOf(join(own, 'HEAD'));
   for (let depth = 0; value?.startsWith('ref: ') && depth < 5; depth++) {
     const ref = value.slice(5);
-    value = text(join(own, ref)) ?? text(join(common, ref)) ?? packedRef(text(join(common, 'packed-refs')), ref);
+    value = textOf(join(own, ref)) ?? textOf(join(common, ref)) ?? packedRef(textOf(join(common, 'packed-refs')), ref);
   }
   return value !== null && /^[0-9a-f]{40}$/.test(value) ? value : null;
 }
@@ -53,15 +69,35 @@ function packedRef(packed: string | null, ref: string): string | null {
   return line?.slice(0, 40) ?? null;
 }
 
-/** The library is loaded when trees or commits are read or written, never on the way of a run that does nothing. */
-const library = async () => (await import('isomorphic-git')).default;
+/** The library and what each of its calls needs; it is loaded when trees or commits are read or written, never for a run that does nothing. */
+async function openGit(dir: string) {
+  const { default: git } = await import('isomorphic-git');
+  const { own, common } = foldersOf(dir);
+  // It does not know that a linked worktree keeps most of its files in the common folder.
+  const moved = (path: string) => {
+    const inner = relative(own, path).split(sep).join('/');
+    return /^(objects|refs|packed-refs|config|info|shallow)(\/|$)/.test(inner) ? join(common, inner) : path;
+  };
+  return { git, at: { fs: own === common ? fs : filesBy(moved), dir, cache: {} } };
+}
+type Git = Awaited<ReturnType<typeof openGit>>;
 
-async function blobsOf(dir: string, commit: string, prefix: string): Promise<Map<string, string>> {
-  const git = await library();
+/** The file system with every path moved first. */
+function filesBy(moved: (path: string) => string): { promises: typeof fs.promises } {
+  type Act = (path: string, ...rest: unknown[]) => Promise<unknown>;
+  const get = (all: Readonly<Record<string, Act>>, name: string) => {
+    return async (path: string, ...rest: unknown[]) => all[name]?.(moved(path), ...rest);
+  };
+  return { promises: new Proxy(fs.promises, { get } as object) };
+}
+
+/** Project path -> blob id in a commit, without the folders that `seen` holds, which takes those that were read. */
+async function blobsOf({ git, at }: Git, commit: string, prefix: string, seen = new Set<string>()) {
   const blobs = new Map<string, string>();
-  const cache = {};
   const visit = async (oid: string, path: string): Promise<void> => {
-    const { tree } = await git.readTree({ fs, dir, oid, cache });
+    const { tree, oid: id } = await git.readTree({ ...at, oid });
+    if (seen.has(`${id} ${path}`)) return;
+    seen.add(`${id} ${path}`);
     for (const entry of tree) {
       const inner = path === '' ? entry.path : `${path}/${entry.path}`;
       const onTheWay =
@@ -75,46 +111,60 @@ async function blobsOf(dir: string, commit: string, prefix: string): Promise<Map
   return blobs;
 }
 
-/** Text of a file in every branch and tag, and in HEAD: what a collection must not forget. */
+/**
+ * Text of every version of the wanted files that a ref, or the HEAD of a worktree, holds: what a collection must not forget.
+ * Throws git/failed when one cannot be read, because what it names would be forgotten in silence.
+ */
 export async function filesInRefs(
   root: string,
   wanted: (path: string) => boolean,
-): Promise<{ readonly ref: string; readonly path: string; readonly text: string }[]> {
+): Promise<{ readonly path: string; readonly text: string }[]> {
   const dir = repositoryOf(root);
   if (dir === null) return [];
-  const git = await library();
-  const remotes = await git.listRemotes({ fs, dir });
-  const refs = [
-    'HEAD',
-    ...(await git.listBranches({ fs, dir })).map((name) => `refs/heads/${name}`),
-    ...(await git.listTags({ fs, dir })).map((name) => `refs/tags/${name}`),
-    ...(
-      await Promise.all(
-        remotes.map(async ({ remote }) =>
-          (await git.listBranches({ fs, dir, remote })).map((name) => `refs/remotes/${remote}/${name}`),
-        ),
-      )
-    ).flat(),
-  ];
-  const prefix = relative(dir, root).split(sep).join('/');
-  const found: { ref: string; path: string; text: string }[] = [];
+  const open = await openGit(dir);
+  const { git, at } = open;
+  const found: { path: string; text: string }[] = [];
   const seen = new Set<string>();
-  for (const ref of refs) {
-    const oid = await git.resolveRef({ fs, dir, ref }).catch(() => null);
-    if (oid === null) continue;
-    const commit = await git.readCommit({ fs, dir, oid }).catch(() => null);
-    if (commit === null || seen.has(commit.commit.tree)) continue;
-    seen.add(commit.commit.tree);
-    for (const [path, blob] of await blobsOf(dir, commit.oid, prefix)) {
-      if (!wanted(path)) continue;
-      const { blob: bytes } = await git.readBlob({ fs, dir, oid: blob });
-      found.push({ ref, path, text: Buffer.from(bytes).toString('utf8') });
+  for (const [ref, tip] of await tipsOf(open, foldersOf(dir))) {
+    try {
+      for (const [path, oid] of await blobsOf(open, tip, prefixOf(dir, root), seen)) {
+        if (!wanted(path)) continue;
+        const { blob } = await git.readBlob({ ...at, oid });
+        found.push({ path, text: Buffer.from(blob).toString('utf8') });
+      }
+    } catch (cause) {
+      // A tag of a single blob names no files.
+      if ((cause as { code?: string }).code === 'ObjectTypeError') continue;
+      throw new ProblemError(
+        {
+          code: 'git/failed',
+          message: `the files of ${ref} cannot be read from the git repository`,
+          facts: { commit: tip, reason: (cause as Error).message },
+          hint: 'a repository that borrows or leaves out objects must have them all: `git repack -a -d`, `git fetch --refetch`',
+        },
+        { cause },
+      );
     }
   }
   return found;
 }
 
-/** Commit these project files, and only these; null when none of them differs from HEAD. Throws git/failed without a repository or an author. */
+/** What HEAD of every worktree and all refs stand on; a symbolic ref to nothing stands on nothing. */
+async function tipsOf({ git, at }: Git, { common }: GitFolders): Promise<[ref: string, oid: string][]> {
+  const linked = join(common, 'worktrees');
+  const worktrees = fs.existsSync(linked) ? fs.readdirSync(linked).map((name) => join(linked, name)) : [];
+  const tips = [common, ...worktrees].map((own): [string, string | null] => ['HEAD', headOf({ own, common })]);
+  for (const name of await git.listRefs({ ...at, filepath: 'refs' })) {
+    const ref = `refs/${name}`;
+    tips.push([ref, await git.resolveRef({ ...at, ref }).catch(() => null)]);
+  }
+  return tips.filter((tip): tip is [string, string] => tip[1] !== null);
+}
+
+/**
+ * Commit these project files, and only these; null when none of them differs from HEAD. Throws git/failed, with nothing staged,
+ * without a repository or an author and while other files are staged.
+ */
 export async function commitFiles(root: string, paths: readonly string[], message: string): Promise<string | null> {
   const dir = repositoryOf(root);
   if (dir === null)
@@ -123,42 +173,55 @@ export async function commitFiles(root: string, paths: readonly string[], messag
       message: 'there is no git repository to commit to',
       hint: 'run `git init`, or leave out --commit',
     });
-  const git = await library();
-  const prefix = relative(dir, root).split(sep).join('/');
-  const staged = await stagedPaths(dir);
+  const open = await openGit(dir);
+  const { git, at } = open;
+  const prefix = prefixOf(dir, root);
   const mine = paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`));
-  const foreign = staged.filter((path) => !mine.includes(path));
-  if (foreign.length > 0) {
+  const foreign = (await git.statusMatrix(at))
+    .filter(([path, head, , stage]) => stage !== head && !mine.includes(path))
+    .map(([path]) => path);
+  if (foreign.length > 0)
     throw new ProblemError({
       code: 'git/failed',
       message: 'other files are staged, and this commit must hold only the pointers',
       facts: { staged: foreign.slice(0, 5).join(', ') },
       hint: 'commit or unstage them first',
     });
-  }
+  const rows = await git.statusMatrix({ ...at, filepaths: mine, ignored: true });
+  if (rows.every(([, head, work]) => work === head)) return null;
+  const author = await authorOf(open);
   for (const filepath of mine) {
-    if (fs.existsSync(join(dir, filepath))) await git.add({ fs, dir, filepath, force: true });
-    else await git.remove({ fs, dir, filepath });
+    if (fs.existsSync(join(dir, filepath))) await git.add({ ...at, filepath, force: true });
+    else await git.remove({ ...at, filepath });
   }
-  if ((await stagedPaths(dir)).length === 0) return null;
-  const name =
-    process.env.GIT_AUTHOR_NAME ?? ((await git.getConfig({ fs, dir, path: 'user.name' })) as string | undefined);
-  const email =
-    process.env.GIT_AUTHOR_EMAIL ?? ((await git.getConfig({ fs, dir, path: 'user.email' })) as string | undefined);
-  if (!name || !email)
-    throw new ProblemError({
-      code: 'git/failed',
-      message: 'git does not know who commits',
-      hint: 'git config user.name … and git config user.email … in this repository',
-    });
-  return git.commit({ fs, dir, message, author: { name, email } });
+  return git.commit({ ...at, message, author });
 }
 
-/** Paths whose index entry differs from HEAD. */
-async function stagedPaths(dir: string): Promise<string[]> {
-  const git = await library();
-  const rows = await git.statusMatrix({ fs, dir });
-  return rows
-    .filter(([, head, , stage]) => !(head === 1 && stage === 1) && !(head === 0 && stage === 0))
-    .map(([path]) => path);
+/** Who commits, as git finds it: the environment, the repository, the user's settings, the machine's (but no files they include). */
+async function authorOf({ git, at }: Git): Promise<{ name: string; email: string }> {
+  const { env } = process;
+  const users = env.GIT_CONFIG_GLOBAL
+    ? [env.GIT_CONFIG_GLOBAL]
+    : [join(homedir(), '.gitconfig'), join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'git', 'config')];
+  const machine = env.GIT_CONFIG_NOSYSTEM ? [] : ['/etc/gitconfig'];
+  const setting = async (path: string): Promise<string | undefined> => {
+    const own = (await git.getConfig({ ...at, path })) as string | undefined;
+    if (own) return own;
+    for (const file of [...users, ...machine].filter((file) => fs.existsSync(file))) {
+      // The library reads one `config` in one folder.
+      const gitdir = dirname(file);
+      const only = filesBy((path) => (path === join(gitdir, 'config') ? file : path));
+      const theirs = (await git.getConfig({ fs: only, gitdir, path })) as string | undefined;
+      if (theirs) return theirs;
+    }
+    return undefined;
+  };
+  const name = env.GIT_AUTHOR_NAME || (await setting('user.name'));
+  const email = env.GIT_AUTHOR_EMAIL || (await setting('user.email'));
+  if (name && email) return { name, email };
+  throw new ProblemError({
+    code: 'git/failed',
+    message: 'git does not know who commits',
+    hint: 'git config user.name … and git config user.email … in this repository',
+  });
 }
