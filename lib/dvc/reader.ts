@@ -78,7 +78,8 @@ export class Reader {
     const { line, column, length } = this.document.place(path);
     this.#lines ??= this.document.text.split('\n');
     const text = (this.#lines[line - 1] ?? '').slice(column - 1, column - 1 + length);
-    return /[.eE]/.test(text) && !/^0x/.test(text);
+    // An alias shows its name here, and to DVC a whole float equals the int.
+    return /[.eE]/.test(text) && !/^(0x|\*)/.test(text);
   }
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseDocument } from '../../lib/base/document.ts';
 import { PythonFloat, type PythonValue } from '../../lib/base/python-json.ts';
+import { yamlKey, yamlString } from '../../lib/dvc/yaml-scalar.ts';
 import { printYaml, type YamlMap } from '../../lib/dvc/yaml-style.ts';
 
 const cases = JSON.parse(readFileSync(new URL('../oracles/yaml-style.json', import.meta.url), 'utf8')) as {
@@ -67,4 +68,34 @@ test('an md5 that looks like a number is quoted', () => {
 test('whole floats keep their point and infinities their YAML names', () => {
   const data = { a: new PythonFloat(1), b: 1, c: new PythonFloat(Infinity), d: -Infinity, e: NaN, f: 10n ** 20n };
   expect(printYaml(data)).toBe('a: 1.0\nb: 1\nc: .inf\nd: -.inf\ne: .nan\nf: 100000000000000000000\n');
+});
+
+test('a text reads back equal wherever it begins and however its lines are indented', () => {
+  fc.assert(
+    fc.property(text, fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 40 }), (words, column, indent) => {
+      const written = `${' '.repeat(Math.max(0, column - 2))}k:${yamlString(words, { column, indent: column + indent })}\n`;
+      expect(parseDocument('a.yaml', written)).toMatchObject({ problems: [], value: { k: words } });
+    }),
+  );
+});
+
+test('words stay within 80 columns, and a key stays on one line whatever its length', () => {
+  const short = fc.stringMatching(/^[a-z]{1,20}$/);
+  fc.assert(
+    fc.property(fc.array(short, { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 20 }), (words, indent) => {
+      const lines = `k:${yamlString(words.join(' '), { column: 2, indent })}`.split('\n');
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+      // No line is broken before it must be.
+      for (const [i, line] of lines.slice(1).entries())
+        expect(`${lines[i]} ${line.trim().split(' ')[0]}`.length).toBeGreaterThan(80);
+      expect(yamlKey(words.join(' '))).toBe(words.join(' '));
+    }),
+  );
+  expect(['a: b', "it's: so", 'null', '', 'a\nb'].map(yamlKey)).toEqual([
+    "'a: b'",
+    '"it\'s: so"',
+    "'null'",
+    "''",
+    '"a\\nb"',
+  ]);
 });
