@@ -48,7 +48,7 @@ export function checkSchema(candidate: CandidateBars, report: (breach: Breach) =
   const { day } = candidate;
   if (!(day instanceof Int32Array)) refuse('column day is not an Int32Array');
   else if (day.length === 0) refuse('there is no row');
-  for (const name of NUMBERS) {
+  for (const name of candidate.time === null ? NUMBERS : (['time', ...NUMBERS] as const)) {
     const column = candidate[name];
     if (column === undefined) refuse(`column ${name} is missing`);
     else if (!(column instanceof Float64Array)) refuse(`column ${name} is not a Float64Array`);
@@ -63,7 +63,7 @@ export const INVARIANTS: Readonly<Record<Exclude<ExactCheck, 'schema'>, Invarian
   index_monotone(bars, _, report) {
     const { index, text } = indexOf(bars);
     for (let i = 1; i < index.length; i++) {
-      if (index[i]! < index[i - 1]!) report({ row: i, detail: `${text(index[i]!)} after ${text(index[i - 1]!)}` });
+      if (!(index[i]! >= index[i - 1]!)) report({ row: i, detail: `${text(index[i]!)} after ${text(index[i - 1]!)}` });
     }
   },
   index_unique(bars, _, report) {

@@ -48,7 +48,9 @@ function cellsOf(table: Table, { file }: PriceRequest): Cells {
       const { type, values } = columns[column]!;
       const value = values[row]!;
       if (typeof value === 'string') return value;
-      return type === 'date' ? formatDay(value) : type === 'timestamp' ? formatInstant(value) : String(value);
+      if (type === 'date') return formatDay(value);
+      if (type === 'timestamp') return formatInstant(value);
+      return type === 'bool' ? String(value !== 0) : String(value);
     },
     // pandas and others write "no value" as NaN.
     isEmpty: (row, column) => isNull(row, column) || ['', Number.NaN].includes(columns[column]!.values[row]!),
