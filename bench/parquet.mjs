@@ -23,7 +23,7 @@ export const bars = (ticker: string, frequency: string, start: string, end: stri
 `;
 
 const SOURCE = `import { writeFileSync } from 'node:fs';
-import { openParquet } from 'marketloom/lib/table/parquet.ts';
+import { openParquet } from 'marketloom/lib/table/parquet-writer.ts';
 import { barsSchema, barsTable } from 'marketloom/stages/market/tables.ts';
 import { bars } from './bars.ts';
 const [folder, times] = process.argv.slice(2);

@@ -71,25 +71,59 @@ export function sliceTable(table: Table, from: number, to: number): Table {
   return { schema: table.schema, rows: Math.min(to, table.rows) - Math.min(from, table.rows), columns };
 }
 
-/** Tables of one schema, one under the other. */
-export function joinTables(schema: TableSchema, tables: readonly Table[]): Table {
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const columns = bare();
-  for (const { name, type } of schema.fields) {
-    const parts = tables.map((table) => table.columns[name]!);
-    const masked = parts.some((part) => part.valid !== null);
-    const valid = masked ? new Uint8Array(rows).fill(1) : null;
-    const values = emptyValues(type, rows);
-    let at = 0;
-    for (const part of parts) {
-      if (type === 'utf8') copyTexts(part.values as readonly string[], values as string[], at);
-      else (values as Float64Array).set(part.values as Float64Array, at);
-      if (part.valid !== null) valid!.set(part.valid, at);
-      at += part.values.length;
+export interface Gatherer {
+  /** Rows that wait. */
+  rows(): number;
+  /** Copies the rows of a table under those that wait; the caller may fill the same arrays again. */
+  add(table: Table): void;
+  /** The rows that wait, none afterwards; good until rows are added again. */
+  take(): Table;
+}
+
+/** Rows put together from tables of one schema, at most so many at a time. */
+export function gather(schema: TableSchema, most: number): Gatherer {
+  let room = 0;
+  let rows = 0;
+  const own = schema.fields.map(({ type }) => ({ values: emptyValues(type, 0), valid: null as Uint8Array | null }));
+  const widen = (wanted: number): void => {
+    room = Math.min(most, Math.max(wanted, 2 * room));
+    for (const [i, { type }] of schema.fields.entries()) {
+      const column = own[i]!;
+      if (type === 'utf8') continue;
+      const wider = emptyValues(type, room) as Float64Array;
+      wider.set((column.values as Float64Array).subarray(0, rows));
+      column.values = wider;
     }
-    columns[name] = { values, valid };
-  }
-  return { schema, rows, columns };
+  };
+  return {
+    rows: () => rows,
+    add(table) {
+      const total = rows + table.rows;
+      if (total > room) widen(total);
+      for (const [i, { name, type }] of schema.fields.entries()) {
+        const column = own[i]!;
+        const { values, valid } = table.columns[name]!;
+        if (type === 'utf8') copyTexts(values as readonly string[], column.values as string[], rows);
+        else (column.values as Float64Array).set(values as Float64Array, rows);
+        if (valid === null && column.valid === null) continue;
+        const mask = new Uint8Array(total).fill(1);
+        if (column.valid !== null) mask.set(column.valid);
+        if (valid !== null) mask.set(valid, rows);
+        column.valid = mask;
+      }
+      rows = total;
+    },
+    take() {
+      const columns = bare();
+      for (const [i, { name }] of schema.fields.entries()) {
+        columns[name] = { values: window(own[i]!.values, 0, rows), valid: own[i]!.valid };
+        own[i]!.valid = null;
+      }
+      const table = { schema, rows, columns };
+      rows = 0;
+      return table;
+    },
+  };
 }
 
 function copyTexts(from: readonly string[], to: string[], at: number): void {
@@ -97,9 +131,9 @@ function copyTexts(from: readonly string[], to: string[], at: number): void {
 }
 
 /** UTF-8 of texts of which many are the same as the one before, as tickers are. */
-export function utf8Encoder(): (text: string) => Uint8Array {
+export function utf8Encoder(): (text: string) => Buffer {
   let last = '';
-  let bytes: Uint8Array = new Uint8Array(0);
+  let bytes = Buffer.alloc(0);
   return (text) => {
     if (text !== last) {
       last = text;

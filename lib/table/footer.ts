@@ -1,31 +1,53 @@
-// The footer of a Parquet file: checked before anything trusts it, and rebuilt when row groups are put together
+// The footer of a Parquet file: checked before anything trusts it, and written
 // (specification: apache/parquet-format, src/main/thrift/parquet.thrift; field numbers below are its own).
 import { ProblemError } from '../base/problem.ts';
-import type { Metadata } from './schema.ts';
-import { BINARY, decodeStruct, encodeStruct, I16, I32, I64, LIST, type List, STRUCT, type Struct } from './thrift.ts';
+import type { Field, FieldType, Metadata } from './schema.ts';
+import {
+  binary,
+  decodeStruct,
+  encodeStruct,
+  flag,
+  I16,
+  int32,
+  int64,
+  type List,
+  list,
+  STRUCT,
+  type Struct,
+  struct,
+  type Typed,
+  within,
+} from './thrift.ts';
 
 const MAGIC = Uint8Array.of(0x50, 0x41, 0x52, 0x31);
 const TAIL_BYTES = 8;
 
+/** File metadata key of the logical hash of the rows. */
+export const LOGICAL_KEY = 'marketloom:logical_sha256';
+/** Where Arrow's own readers look for types and metadata of the columns. */
+export const ARROW_SCHEMA_KEY = 'ARROW:schema';
+
 const FILE = { version: 1, schema: 2, rows: 3, rowGroups: 4, metadata: 5, createdBy: 6, columnOrders: 7 } as const;
 const GROUP = { columns: 1, bytes: 2, rows: 3, fileOffset: 5, compressedBytes: 6, ordinal: 7 } as const;
-const CHUNK = { fileOffset: 2, meta: 3, firstIndex: 4, lastIndex: 7 } as const;
-const META = {
-  compressedBytes: 7,
-  dataPage: 9,
-  indexPage: 10,
-  dictionaryPage: 11,
-  bloomOffset: 14,
-  bloomBytes: 15,
-} as const;
+const CHUNK = { fileOffset: 2, meta: 3 } as const;
+const META = { compressedBytes: 7, dataPage: 9, dictionaryPage: 11 } as const;
+
+/** Parquet's numbers of the types that hold ours. */
+export const PHYSICAL: Readonly<Record<FieldType, number>> = {
+  bool: 0,
+  date: 1,
+  int32: 1,
+  int64: 2,
+  timestamp: 2,
+  float64: 5,
+  utf8: 6,
+};
 
 export interface Footer {
   readonly rows: number;
   readonly rowGroups: readonly Struct[];
   readonly metadata: Metadata;
   readonly createdBy: string | null;
-  /** As decoded, for the parts that are carried over untouched. */
-  readonly struct: Struct;
 }
 
 /** Read and check the footer. Throws `table/malformed` on bytes that are no whole Parquet file. */
@@ -36,14 +58,14 @@ export function readFooter(bytes: Uint8Array): Footer {
   const length = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - TAIL_BYTES).getUint32(0, true);
   const start = bytes.length - TAIL_BYTES - length;
   if (start < MAGIC.length) throw malformed(`its footer claims ${length} bytes, more than the file has`);
-  let struct: Struct;
+  let footer: Struct;
   try {
-    struct = decodeStruct(bytes.subarray(start, start + length));
+    footer = decodeStruct(bytes.subarray(start, start + length));
   } catch (error) {
     throw malformed(`its footer cannot be read (${(error as Error).message})`, error);
   }
-  const rowGroups = structs(struct, FILE.rowGroups);
-  const rows = integer(struct, FILE.rows);
+  const rowGroups = structs(footer, FILE.rowGroups);
+  const rows = integer(footer, FILE.rows);
   const sum = rowGroups.reduce((total, group) => total + integer(group, GROUP.rows), 0);
   if (sum !== rows) throw malformed(`its footer counts ${rows} rows, its row groups ${sum}`);
   for (const group of rowGroups) {
@@ -54,63 +76,75 @@ export function readFooter(bytes: Uint8Array): Footer {
       if (from < MAGIC.length || to < from || to > start) throw malformed('a column lies outside the file');
     }
   }
-  return { rows, rowGroups, metadata: readMetadata(struct), createdBy: text(struct, FILE.createdBy), struct };
+  return { rows, rowGroups, metadata: readMetadata(footer), createdBy: text(footer, FILE.createdBy) };
 }
 
-/** The bytes of the first row group's pages, where a file of one row group keeps them: right after the magic. */
-export function pagesOf(file: Uint8Array, footer: Footer): Uint8Array {
-  let end = MAGIC.length;
-  for (const chunk of structs(footer.rowGroups[0]!, GROUP.columns)) end = Math.max(end, extent(chunk).to);
-  return file.subarray(MAGIC.length, end);
+export interface RowGroup {
+  readonly rows: number;
+  /** Where its first page lies, and the bytes of all of them as they are and as they were. */
+  readonly offset: number;
+  readonly bytes: number;
+  readonly uncompressed: number;
+  /** ColumnMetaData of each column. */
+  readonly columns: readonly Struct[];
 }
 
-/** A row group that says it begins `shift` bytes further on; page indexes stay behind with the file it came from. */
-export function moveRowGroup(group: Struct, shift: number, ordinal: number): Struct {
-  const columns = structs(group, GROUP.columns).map((chunk) => {
-    const moved: Struct = new Map([...chunk].filter(([id]) => id < CHUNK.firstIndex || id > CHUNK.lastIndex));
-    moved.set(CHUNK.fileOffset, { type: I64, value: 0n });
-    const meta: Struct = new Map(metaOf(chunk));
-    for (const id of [META.dataPage, META.indexPage, META.dictionaryPage])
-      if (meta.has(id)) meta.set(id, { type: I64, value: BigInt(integer(meta, id) + shift) });
-    meta.delete(META.bloomOffset);
-    meta.delete(META.bloomBytes);
-    return moved.set(CHUNK.meta, { type: STRUCT, value: meta });
-  });
-  const moved: Struct = new Map(group);
-  moved.set(GROUP.columns, { type: LIST, value: { element: STRUCT, items: columns } });
-  moved.set(GROUP.ordinal, { type: I16, value: BigInt(ordinal) });
-  if (moved.has(GROUP.fileOffset))
-    moved.set(GROUP.fileOffset, { type: I64, value: BigInt(integer(group, GROUP.fileOffset) + shift) });
-  return moved;
-}
-
-/** Footer, its length and the closing magic for row groups that lie where they say; `like` lends schema and column orders. */
+/** Footer, its length and the closing magic. */
 export function writeFooter(
-  like: Footer,
-  rowGroups: readonly Struct[],
+  fields: readonly Field[],
+  rowGroups: readonly RowGroup[],
   metadata: Metadata,
   createdBy: string,
 ): Uint8Array {
-  const rows = rowGroups.reduce((total, group) => total + integer(group, GROUP.rows), 0);
-  const entries = Object.entries(metadata).map(
-    ([key, value]): Struct =>
-      new Map([
-        [1, { type: BINARY, value: Buffer.from(key) }],
-        [2, { type: BINARY, value: Buffer.from(value) }],
-      ]),
+  const root = struct([4, binary('schema')], [5, int32(fields.length)]);
+  const groups = rowGroups.map(({ rows, offset, bytes, uncompressed, columns }, ordinal) =>
+    struct(
+      [
+        GROUP.columns,
+        list(columns.map((meta) => within(struct([CHUNK.fileOffset, int64(0)], [CHUNK.meta, within(meta)])))),
+      ],
+      [GROUP.bytes, int64(uncompressed)],
+      [GROUP.rows, int64(rows)],
+      [GROUP.fileOffset, int64(offset)],
+      [GROUP.compressedBytes, int64(bytes)],
+      [GROUP.ordinal, { type: I16, value: ordinal }],
+    ),
   );
-  const struct: Struct = new Map(like.struct);
-  struct.set(FILE.version, { type: I32, value: 1n });
-  struct.set(FILE.rows, { type: I64, value: BigInt(rows) });
-  struct.set(FILE.rowGroups, { type: LIST, value: { element: STRUCT, items: [...rowGroups] } });
-  struct.set(FILE.metadata, { type: LIST, value: { element: STRUCT, items: entries } });
-  struct.set(FILE.createdBy, { type: BINARY, value: Buffer.from(createdBy) });
-  const body = encodeStruct(struct);
+  const entries = Object.entries(metadata).map(([key, value]) => within(struct([1, binary(key)], [2, binary(value)])));
+  const ordered = within(struct([1, within(struct())]));
+  const body = encodeStruct(
+    struct(
+      [FILE.version, int32(2)],
+      [FILE.schema, list([root, ...fields.map(schemaElement)].map(within))],
+      [FILE.rows, int64(rowGroups.reduce((total, { rows }) => total + rows, 0))],
+      [FILE.rowGroups, list(groups.map(within), STRUCT)],
+      [FILE.metadata, list(entries, STRUCT)],
+      [FILE.createdBy, binary(createdBy)],
+      [FILE.columnOrders, list(fields.map(() => ordered))],
+    ),
+  );
   const file = new Uint8Array(body.length + TAIL_BYTES);
   file.set(body);
   new DataView(file.buffer).setUint32(body.length, body.length, true);
   file.set(MAGIC, body.length + 4);
   return file;
+}
+
+/** Physical type, and the converted and logical type where there is one. */
+function schemaElement({ name, type, nullable }: Field): Struct {
+  const none = within(struct());
+  const told: Readonly<Partial<Record<FieldType, readonly [number, Typed]>>> = {
+    utf8: [0, within(struct([1, none]))],
+    date: [6, within(struct([6, none]))],
+    timestamp: [10, within(struct([8, within(struct([1, flag(true)], [2, within(struct([2, none]))]))]))],
+  };
+  const [converted, logical] = told[type] ?? [];
+  return struct(
+    [1, int32(PHYSICAL[type])],
+    [3, int32(nullable ? 1 : 0)],
+    [4, binary(name)],
+    ...(converted === undefined ? [] : [[6, int32(converted)] as const, [10, logical!] as const]),
+  );
 }
 
 /** The four bytes a Parquet file begins with. */
@@ -138,8 +172,8 @@ function metaOf(chunk: Struct): Struct {
   return meta;
 }
 
-function readMetadata(struct: Struct): Metadata {
-  const pairs = structs(struct, FILE.metadata).map((entry) => [text(entry, 1) ?? '', text(entry, 2) ?? ''] as const);
+function readMetadata(footer: Struct): Metadata {
+  const pairs = structs(footer, FILE.metadata).map((entry) => [text(entry, 1) ?? '', text(entry, 2) ?? ''] as const);
   return Object.fromEntries(pairs);
 }
 

@@ -1,6 +1,6 @@
 // The hash of what a table says, whatever file, row groups, codec or chunks hold it.
 import { createHash, type Hash } from 'node:crypto';
-import { type Sha256, sha256Json } from '../base/digest.ts';
+import { type Sha256, sha256, sha256Json } from '../base/digest.ts';
 import { type Column, emptyValues, type Table, utf8Encoder } from './column.ts';
 import type { Field } from './schema.ts';
 
@@ -12,8 +12,11 @@ export interface LogicalHash {
 
 interface ColumnHash {
   readonly values: Hash;
-  readonly nulls: Hash;
+  /** Made with the first row that has no value. */
+  nulls: Hash | null;
 }
+
+const NO_NULLS = sha256('');
 
 /**
  * sha256 over {format, rows, columns: [name, type, sha256 of values, sha256 of nulls]}. Values are little-endian (utf8: u32
@@ -21,7 +24,7 @@ interface ColumnHash {
  * Metadata does not enter. Every NaN is one NaN, -0 is not 0.
  */
 export function logicalHasher(fields: readonly Field[]): LogicalHash {
-  const hashes = fields.map((): ColumnHash => ({ values: createHash('sha256'), nulls: createHash('sha256') }));
+  const hashes = fields.map((): ColumnHash => ({ values: createHash('sha256'), nulls: null }));
   let rows = 0;
   return {
     update(table) {
@@ -33,7 +36,7 @@ export function logicalHasher(fields: readonly Field[]): LogicalHash {
     digest() {
       const columns = fields.map(({ name, type }, i) => {
         const { values, nulls } = hashes[i]!;
-        return [name, type, values.copy().digest('hex'), nulls.copy().digest('hex')];
+        return [name, type, values.copy().digest('hex'), nulls?.copy().digest('hex') ?? NO_NULLS];
       });
       return sha256Json({ format: 1, rows, columns });
     },
@@ -50,7 +53,10 @@ export function logicalHash(table: Table): Sha256 {
 function updateColumn(hash: ColumnHash, { type }: Field, { values, valid }: Column, before: number): void {
   const holes: number[] = [];
   if (valid !== null) for (let row = 0; row < valid.length; row += 1) if (valid[row] === 0) holes.push(row);
-  if (holes.length > 0) hash.nulls.update(bytesOf(Float64Array.from(holes, (row) => row + before)));
+  if (holes.length > 0) {
+    hash.nulls ??= createHash('sha256');
+    hash.nulls.update(bytesOf(Float64Array.from(holes, (row) => row + before)));
+  }
   if (type === 'utf8') {
     hash.values.update(textBytes(values as readonly string[], valid));
     return;
@@ -70,7 +76,8 @@ function canonical(type: Field['type'], values: Float64Array, holes: readonly nu
 }
 
 function hasNaN(values: Float64Array): boolean {
-  for (let row = 0; row < values.length; row += 1) if (Number.isNaN(values[row])) return true;
+  // No number compares with NaN.
+  for (let row = 0; row < values.length; row += 1) if (!(values[row]! >= 0 || values[row]! < 0)) return true;
   return false;
 }
 
@@ -80,16 +87,21 @@ function bytesOf(values: Float64Array): Uint8Array {
 
 function textBytes(texts: readonly string[], valid: Uint8Array | null): Uint8Array {
   const encode = utf8Encoder();
-  const of = (row: number) => encode(valid !== null && valid[row] === 0 ? '' : texts[row]!);
+  const of = (row: number) => (valid !== null && valid[row] === 0 ? '' : texts[row]!);
   let size = 0;
-  for (let row = 0; row < texts.length; row += 1) size += 4 + of(row).length;
-  const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
-  for (let row = 0, at = 0; row < texts.length; row += 1) {
+  for (let row = 0; row < texts.length; row += 1) size += 4 + encode(of(row)).length;
+  const bytes = Buffer.allocUnsafe(size);
+  for (let row = 0, at = 0; row < texts.length; ) {
     const text = of(row);
-    view.setUint32(at, text.length, true);
-    at += 4;
-    for (let i = 0; i < text.length; i += 1) bytes[at++] = text[i]!;
+    const first = at;
+    at = bytes.writeUInt32LE(encode(text).length, at);
+    at += encode(text).copy(bytes, at);
+    let same = row + 1;
+    while (same < texts.length && of(same) === text) same += 1;
+    // A ticker stands in every row: what is written once is copied, twice as much each time.
+    const end = first + (at - first) * (same - row);
+    for (; at < end; at += Math.min(at - first, end - at)) bytes.copyWithin(at, first, Math.min(at, first + end - at));
+    row = same;
   }
   return bytes;
 }

@@ -1,40 +1,15 @@
-// Tables to and from Parquet bytes; the only door of the package `parquet-wasm`.
-// Each row group is encoded on its own and the footer is ours, so memory is bounded by one row group, bytes do not depend
-// on how the rows arrived, and no order that the codec keeps inside (its maps are hash maps) can reach the file.
+// Tables from the Parquet bytes of any writer; the only door of the package `parquet-wasm`.
 import { createRequire } from 'node:module';
 import * as parquetWasm from 'parquet-wasm';
 import type { Sha256 } from '../base/digest.ts';
 import { ProblemError } from '../base/problem.ts';
-import { fromIpc, schemaMessage, toIpc } from './arrow.ts';
-import { checkValues, joinTables, makeTable, sliceTable, type Table } from './column.ts';
-import { type Footer, malformed, moveRowGroup, openingMagic, pagesOf, readFooter, writeFooter } from './footer.ts';
-import { logicalHasher } from './logical.ts';
-import { type FieldType, SCHEMA_KEY, sortKeys, type TableSchema } from './schema.ts';
+import { fromIpc } from './arrow.ts';
+import type { Table } from './column.ts';
+import { ARROW_SCHEMA_KEY, type Footer, LOGICAL_KEY, malformed, readFooter } from './footer.ts';
+import { SCHEMA_KEY, sortKeys, type TableSchema } from './schema.ts';
 
-/** Rows of a row group unless asked otherwise; part of the bytes, so it does not depend on the machine. */
-export const ROW_GROUP_ROWS = 131_072;
-/** File metadata key of the logical hash of the rows. */
-export const LOGICAL_KEY = 'marketloom:logical_sha256';
-/** Names the writer, not its version: another release that writes the same must not change the bytes. */
-const CREATED_BY = 'marketloom';
-const ARROW_SCHEMA_KEY = 'ARROW:schema';
-
-export interface ParquetOptions {
-  readonly rowGroupRows?: number;
-}
-
-export interface ParquetSummary {
-  readonly rows: number;
-  readonly bytes: number;
-  readonly logicalHash: Sha256;
-}
-
-export interface ParquetWriter {
-  /** Append rows of the schema. Throws `table/malformed` on values that may not leave; the file must then be thrown away. */
-  write(table: Table): void;
-  /** Write the last rows and the footer. */
-  close(): ParquetSummary;
-}
+/** Rows decoded at a time. */
+const BATCH_ROWS = 131_072;
 
 export interface ParquetSchema {
   readonly schema: TableSchema;
@@ -68,94 +43,11 @@ export function loadParquet(): Wasm {
   return current;
 }
 
-/** One Parquet file: zstd 1, BYTE_STREAM_SPLIT floats, DELTA_BINARY_PACKED integers, dictionary text, statistics per row group. */
-export function writeParquet(table: Table, options: ParquetOptions = {}): Uint8Array {
-  const parts: Uint8Array[] = [];
-  const writer = openParquet(table.schema, options, (bytes) => parts.push(bytes));
-  writer.write(table);
-  writer.close();
-  const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    file.set(part, at);
-    at += part.length;
-  }
-  return file;
-}
-
-/** A writer that hands out each row group as soon as it is full: the bytes are those of `writeParquet` of all rows at once. */
-export function openParquet(
-  schema: TableSchema,
-  options: ParquetOptions,
-  sink: (bytes: Uint8Array) => void,
-): ParquetWriter {
-  const full = options.rowGroupRows ?? ROW_GROUP_ROWS;
-  if (!Number.isInteger(full) || full < 1) throw new TypeError(`a row group of ${full} rows`);
-  const hasher = logicalHasher(schema.fields);
-  const rowGroups: ReturnType<typeof moveRowGroup>[] = [];
-  let like: Footer | null = null;
-  let waiting: Table[] = [];
-  let waitingRows = 0;
-  let rows = 0;
-  let offset = 0;
-
-  const emit = (bytes: Uint8Array): void => {
-    offset += bytes.length;
-    sink(bytes);
-  };
-  const flush = (): void => {
-    const group = waiting.length === 1 ? waiting[0]! : joinTables(schema, waiting);
-    hasher.update(group);
-    const file = encode(group);
-    like = readFooter(file);
-    if (like.rowGroups.length > 1) throw new Error('the codec split a row group');
-    const pages = group.rows === 0 ? null : pagesOf(file, like);
-    if (pages !== null) {
-      rowGroups.push(moveRowGroup(like.rowGroups[0]!, offset - openingMagic().length, rowGroups.length));
-      emit(pages);
-    }
-    rows += group.rows;
-    waiting = [];
-    waitingRows = 0;
-  };
-
-  emit(openingMagic());
-  return {
-    write(table) {
-      const own = makeTable(schema, table.columns);
-      checkValues(own);
-      for (let from = 0; from < own.rows; ) {
-        const to = Math.min(own.rows, from + full - waitingRows);
-        waiting.push(sliceTable(own, from, to));
-        waitingRows += to - from;
-        if (waitingRows === full) flush();
-        from = to;
-      }
-      // The rows that wait are copied: the caller may fill the same arrays again.
-      if (waiting.length > 0) waiting.push(joinTables(schema, [waiting.pop()!]));
-    },
-    close() {
-      if (waitingRows > 0 || like === null) flush();
-      const logicalHash = hasher.digest();
-      const metadata = sortKeys({
-        ...schema.metadata,
-        [SCHEMA_KEY]: schema.id,
-        [LOGICAL_KEY]: logicalHash,
-        [ARROW_SCHEMA_KEY]: Buffer.from(schemaMessage(schema)).toString('base64'),
-      });
-      emit(writeFooter(like!, rowGroups, metadata, CREATED_BY));
-      return { rows, bytes: offset, logicalHash };
-    },
-  };
-}
-
 /** Read a Parquet file of any writer, or its wanted columns. Throws `table/malformed` on other or damaged bytes. */
 export function readParquet(bytes: Uint8Array, wanted?: (name: string) => boolean): Table {
   const footer = readFooter(bytes);
   // The codec decodes every column: its synchronous reader knows no projection.
-  const table = guarded((wasm) =>
-    fromIpc(wasm.readParquet(bytes, { batchSize: ROW_GROUP_ROWS }).intoIPCStream(), wanted),
-  );
+  const table = guarded((wasm) => fromIpc(wasm.readParquet(bytes, { batchSize: BATCH_ROWS }).intoIPCStream(), wanted));
   if (table.rows !== footer.rows)
     throw malformed(`its footer counts ${footer.rows} rows, its pages hold ${table.rows}`);
   return { ...table, schema: ownSchema(table.schema, footer) };
@@ -191,34 +83,3 @@ function guarded<T>(read: (wasm: Wasm) => T): T {
     throw malformed(name === 'RuntimeError' ? 'decoding it crashes' : message, error);
   }
 }
-
-/** A whole Parquet file of one row group, or of none when there are no rows. */
-function encode(table: Table): Uint8Array {
-  const wasm = loadParquet();
-  const properties = table.schema.fields.reduce(
-    (builder, { name, type }) => {
-      const { dictionary, encoding } = LAYOUT[type];
-      const next = builder.setColumnDictionaryEnabled(name, dictionary);
-      return encoding === null ? next : next.setColumnEncoding(name, wasm.Encoding[encoding]);
-    },
-    new wasm.WriterPropertiesBuilder()
-      .setCompression(wasm.Compression.ZSTD)
-      .setStatisticsEnabled(wasm.EnabledStatistics.Chunk)
-      .setMaxRowGroupSize(Math.max(1, table.rows)),
-  );
-  return wasm.writeParquet(wasm.Table.fromIPCStream(toIpc(table)), properties.build());
-}
-
-const DELTA = { dictionary: false, encoding: 'DELTA_BINARY_PACKED' } as const;
-
-const LAYOUT: Readonly<
-  Record<FieldType, { dictionary: boolean; encoding: 'DELTA_BINARY_PACKED' | 'BYTE_STREAM_SPLIT' | 'PLAIN' | null }>
-> = {
-  date: DELTA,
-  timestamp: DELTA,
-  int64: DELTA,
-  int32: DELTA,
-  float64: { dictionary: false, encoding: 'BYTE_STREAM_SPLIT' },
-  utf8: { dictionary: true, encoding: null },
-  bool: { dictionary: false, encoding: 'PLAIN' },
-};

@@ -14,15 +14,36 @@ export const LIST = 9;
 const SET = 10;
 export const STRUCT = 12;
 
-export type Value = boolean | bigint | Uint8Array | List | Struct;
+/** Integers are read as bigint and may be written as safe numbers. */
+export type Value = boolean | number | bigint | Uint8Array | List | Struct;
 
 export interface List {
   readonly element: number;
   readonly items: Value[];
 }
 
+export interface Typed {
+  readonly type: number;
+  readonly value: Value;
+}
+
 /** Field id -> type id and value, in the order of the ids. */
-export type Struct = Map<number, { readonly type: number; readonly value: Value }>;
+export type Struct = Map<number, Typed>;
+
+export const struct = (...fields: readonly (readonly [number, Typed])[]): Struct => new Map(fields);
+export const within = (value: Struct): Typed => ({ type: STRUCT, value });
+export const flag = (value: boolean): Typed => ({ type: TRUE, value });
+export const int32 = (value: number): Typed => ({ type: I32, value });
+export const int64 = (value: number): Typed => ({ type: I64, value });
+export const binary = (value: Uint8Array | string): Typed => ({
+  type: BINARY,
+  value: typeof value === 'string' ? Buffer.from(value) : value,
+});
+/** Elements of one type, which has to be named where there may be none. */
+export const list = (items: readonly Typed[], element = items[0]!.type): Typed => ({
+  type: LIST,
+  value: { element, items: items.map(({ value }) => value) },
+});
 
 const DEEPEST = 32;
 
@@ -55,11 +76,11 @@ export function decodeStruct(bytes: Uint8Array): Struct {
     if (type === BYTE || type === DOUBLE) return take(type === BYTE ? 1 : 8);
     if (type >= I16 && type <= I64) return zigzag();
     if (type === BINARY) return take(Number(varint()));
-    if (type === LIST || type === SET) return list(depth);
-    if (type === STRUCT) return struct(depth);
+    if (type === LIST || type === SET) return listAt(depth);
+    if (type === STRUCT) return fieldsAt(depth);
     throw new RangeError(`thrift: type ${type} is not known here`);
   };
-  const list = (depth: number): List => {
+  const listAt = (depth: number): List => {
     const head = byte();
     const size = head >> 4 === 15 ? Number(varint()) : head >> 4;
     const element = head & 15;
@@ -70,7 +91,7 @@ export function decodeStruct(bytes: Uint8Array): Struct {
       items.push(element === TRUE || element === FALSE ? byte() === TRUE : value(element, depth + 1));
     return { element, items };
   };
-  const struct = (depth: number): Struct => {
+  const fieldsAt = (depth: number): Struct => {
     const fields: Struct = new Map();
     let id = 0;
     for (;;) {
@@ -82,34 +103,43 @@ export function decodeStruct(bytes: Uint8Array): Struct {
       else fields.set(id, { type, value: value(type, depth + 1) });
     }
   };
-  return struct(0);
+  return fieldsAt(0);
 }
 
 /** The bytes of a struct; one struct has one encoding here. */
 export function encodeStruct(fields: Struct): Uint8Array {
   const out: number[] = [];
 
-  const varint = (value: bigint): void => {
-    let rest = BigInt.asUintN(64, value);
+  const varint = (value: number): void => {
+    let rest = value;
+    for (; rest > 127; rest = Math.floor(rest / 128)) out.push((rest % 128) | 128);
+    out.push(rest);
+  };
+  const zigzag = (value: number): void => {
+    if (Math.abs(value) < 2 ** 52) varint(value < 0 ? -2 * value - 1 : 2 * value);
+    else zigzagLong(BigInt(value));
+  };
+  const zigzagLong = (value: bigint): void => {
+    let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
     for (; rest > 127n; rest >>= 7n) out.push(Number(rest & 127n) | 128);
     out.push(Number(rest));
   };
-  const zigzag = (value: bigint): void => varint((value << 1n) ^ (value >> 63n));
 
   const write = (type: number, value: Value): void => {
-    if (typeof value === 'bigint') zigzag(value);
+    if (typeof value === 'number') zigzag(value);
+    else if (typeof value === 'bigint') zigzagLong(value);
     else if (value instanceof Uint8Array) {
-      if (type === BINARY) varint(BigInt(value.length));
+      if (type === BINARY) varint(value.length);
       for (const byte of value) out.push(byte);
-    } else if (value instanceof Map) struct(value);
+    } else if (value instanceof Map) fieldsOf(value);
     else if (typeof value === 'boolean') out.push(value ? TRUE : FALSE);
     else {
       out.push((Math.min(value.items.length, 15) << 4) | value.element);
-      if (value.items.length >= 15) varint(BigInt(value.items.length));
+      if (value.items.length >= 15) varint(value.items.length);
       for (const item of value.items) write(value.element, item);
     }
   };
-  const struct = (map: Struct): void => {
+  const fieldsOf = (map: Struct): void => {
     let last = 0;
     for (const [id, { type, value }] of [...map].sort(([a], [b]) => a - b)) {
       const step = id - last;
@@ -117,13 +147,13 @@ export function encodeStruct(fields: Struct): Uint8Array {
       if (step > 0 && step < 16) out.push((step << 4) | shown);
       else {
         out.push(shown);
-        zigzag(BigInt(id));
+        zigzag(id);
       }
       if (type !== TRUE) write(type, value);
       last = id;
     }
     out.push(0);
   };
-  struct(fields);
+  fieldsOf(fields);
   return Uint8Array.from(out);
 }

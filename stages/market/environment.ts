@@ -13,7 +13,7 @@ import { shockCorrelation } from '../../lib/models/norta.ts';
 import { loadVolatility } from '../../lib/models/volatility/catalog.ts';
 import { json, tree } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
-import { writeParquet } from '../../lib/table/parquet.ts';
+import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import {
   type ModelsSetting,
   ofModel,

@@ -4,7 +4,8 @@ import { computeIndicator, type FeatureColumn } from '../../lib/features/indicat
 import { tree } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { makeTable } from '../../lib/table/column.ts';
-import { readParquet, writeParquet } from '../../lib/table/parquet.ts';
+import { readParquet } from '../../lib/table/parquet.ts';
+import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import { defineSchema, optional, required } from '../../lib/table/schema.ts';
 import { BARS_SHAPE, barsOf, FEATURES_SHAPE, fileOf } from './tables.ts';
 

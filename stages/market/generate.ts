@@ -9,7 +9,8 @@ import { json, type TreeInput, type TreeOutput, tree } from '../../lib/stage/por
 import { defineStage } from '../../lib/stage/stage.ts';
 import type { LoadPlugin } from '../../lib/table/adapter.ts';
 import type { Table } from '../../lib/table/column.ts';
-import { openParquet, type ParquetWriter, readParquet } from '../../lib/table/parquet.ts';
+import { readParquet } from '../../lib/table/parquet.ts';
+import { openParquet, type ParquetWriter } from '../../lib/table/parquet-writer.ts';
 import type { TableSchema } from '../../lib/table/schema.ts';
 import { SCENE_SCHEMA, type SceneSetting, sceneOf, sceneOwners } from './setting.ts';
 import type { TickerParameters } from './shapes.ts';

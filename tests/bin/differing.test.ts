@@ -6,7 +6,7 @@ import { differingFacts } from '../../bin/differing.ts';
 import { firstDifference } from '../../lib/engine/evidence.ts';
 import { openProject } from '../../lib/engine/project.ts';
 import { makeTable, nanAsNull } from '../../lib/table/column.ts';
-import { writeParquet } from '../../lib/table/parquet.ts';
+import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import { defineSchema, optional, required } from '../../lib/table/schema.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'marketloom-differing-'));

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Md5 } from '../../lib/base/digest.ts';
 import { openProject } from '../../lib/engine/project.ts';
-import { readParquet, writeParquet } from '../../lib/table/parquet.ts';
+import { readParquet } from '../../lib/table/parquet.ts';
+import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import { closeRigs, openMarket, openRig, type Rig } from './rig.ts';
 
 let original: Rig;

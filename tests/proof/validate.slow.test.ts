@@ -1,7 +1,8 @@
 // `pipeline validate` runs the market's checks again on what a user has of a dataset.
 import { cpSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readParquet, writeParquet } from '../../lib/table/parquet.ts';
+import { readParquet } from '../../lib/table/parquet.ts';
+import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import { closeRigs, openMarket, openRig, type Rig } from './rig.ts';
 
 let original: Rig;

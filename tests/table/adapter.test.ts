@@ -8,7 +8,7 @@ import { adapters } from '../../lib/table/adapters/catalog.ts';
 import { makeTable, nanAsNull } from '../../lib/table/column.ts';
 import { writeCsv } from '../../lib/table/csv.ts';
 import { dayOf } from '../../lib/table/day.ts';
-import { writeParquet } from '../../lib/table/parquet.ts';
+import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import type { PriceTable } from '../../lib/table/prices.ts';
 import { defineSchema, optional, required } from '../../lib/table/schema.ts';
 

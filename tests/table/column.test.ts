@@ -1,11 +1,11 @@
 // Laws of tables in memory: what fits a schema, what may leave, and how rows are cut and joined.
 import { expect, test } from 'vitest';
 import { ProblemError } from '../../lib/base/problem.ts';
-import { checkValues, column, joinTables, makeTable, nanAsNull, sliceTable } from '../../lib/table/column.ts';
+import { checkValues, column, gather, makeTable, nanAsNull, sliceTable } from '../../lib/table/column.ts';
 import { defineSchema, isSynthetic, optional, required, sortKeys } from '../../lib/table/schema.ts';
 
 const fields = [required('n', 'int64'), optional('x', 'float64'), optional('s', 'utf8'), required('b', 'bool')];
-const schema = defineSchema('test/all@1', fields, { synthetic: true, generatorVersion: 'v1-dev.1' });
+const schema = defineSchema('test/all@1', fields, { synthetic: true, generatorVersion: 'v1-dev.2' });
 
 const table = () =>
   makeTable(schema, {
@@ -28,7 +28,7 @@ const refusal = (act: () => void): string => {
 test('a synthetic schema marks the table and each of its columns, a real one marks nothing', () => {
   expect(schema.metadata).toEqual({
     'marketloom:schema': 'test/all@1',
-    'marketloom:generator_version': 'v1-dev.1',
+    'marketloom:generator_version': 'v1-dev.2',
     'marketloom:synthetic': 'true',
   });
   for (const field of schema.fields) expect(field.metadata).toEqual({ 'marketloom:synthetic': 'true' });
@@ -77,8 +77,17 @@ test('NaN, infinities, unsafe integers, lone surrogates and unexpected nulls are
 
 test('cutting a table and joining the pieces gives the table back', () => {
   const whole = table();
-  const joined = joinTables(schema, [sliceTable(whole, 0, 1), sliceTable(whole, 1, 1), sliceTable(whole, 1, 3)]);
-  expect(joined).toEqual(whole);
+  const pieces = gather(schema, 3);
+  for (let round = 0; round < 2; round++) {
+    for (const [from, to] of [
+      [0, 1],
+      [1, 1],
+      [1, 3],
+    ] as const)
+      pieces.add(sliceTable(whole, from, to));
+    expect(pieces.rows()).toBe(3);
+    expect(pieces.take()).toEqual(whole);
+  }
 });
 
 test('a column is had by name and type, and by no other type', () => {

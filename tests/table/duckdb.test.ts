@@ -6,7 +6,8 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeTable, nanAsNull } from '../../lib/table/column.ts';
 import { logicalHash } from '../../lib/table/logical.ts';
-import { readParquet, writeParquet } from '../../lib/table/parquet.ts';
+import { readParquet } from '../../lib/table/parquet.ts';
+import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import { defineSchema, optional, required } from '../../lib/table/schema.ts';
 import { cells } from './arbitrary.ts';
 
@@ -36,7 +37,7 @@ const schema = defineSchema(
     optional('n', 'int32'),
     optional('halted', 'bool'),
   ],
-  { synthetic: true, generatorVersion: 'v1-dev.1' },
+  { synthetic: true, generatorVersion: 'v1-dev.2' },
 );
 
 const table = makeTable(schema, {
@@ -82,34 +83,59 @@ test('[S1-72] DuckDB sees the marker, the schema and the generator version in th
     `SELECT decode(key), decode(value) FROM parquet_kv_metadata('${path}') WHERE decode(key) LIKE 'marketloom:%' ORDER BY 1`,
   );
   expect(rows).toEqual([
-    ['marketloom:generator_version', 'v1-dev.1'],
+    ['marketloom:generator_version', 'v1-dev.2'],
     ['marketloom:logical_sha256', logicalHash(table)],
     ['marketloom:schema', 'test/bars@1'],
     ['marketloom:synthetic', 'true'],
   ]);
 });
 
-test('every column chunk is zstd, split or delta coded, and has the statistics by which readers skip', async () => {
-  const rows = 1000;
+test('every column chunk is zstd, in the encoding that suits its values, and has the statistics by which readers skip', async () => {
+  const rows = 3000;
   const dates = Int32Array.from({ length: rows }, (_, row) => row);
-  const many = makeTable(defineSchema('t@1', [required('d', 'date'), required('x', 'float64')], { synthetic: false }), {
-    d: dates,
-    x: Float64Array.from(dates),
-  });
-  const path = place('layout.parquet', writeParquet(many, { rowGroupRows: 400 }));
+  const from = (of: (row: number) => number) => Float64Array.from(dates, of);
+  const many = makeTable(
+    defineSchema(
+      't@1',
+      [
+        required('drawn', 'float64'),
+        required('few', 'float64'),
+        required('price', 'float64'),
+        required('row', 'date'),
+        required('session', 'date'),
+        required('ticker', 'utf8'),
+      ],
+      { synthetic: false },
+    ),
+    {
+      drawn: from((row) => Math.sqrt(row)),
+      few: from((row) => -((row * 37) % 101) / 100),
+      price: from((row) => ((row * 7919) % 100_003) / 100),
+      row: dates,
+      session: dates.map((row) => Math.floor(row / 390)),
+      ticker: Array.from(dates, () => 'T'),
+    },
+  );
+  const path = place('layout.parquet', writeParquet(many, { rowGroupRows: 2500 }));
   expect(
     await ask(`SELECT row_group_id, path_in_schema, encodings, compression, stats_min_value, stats_max_value, stats_null_count
                FROM parquet_metadata('${path}') ORDER BY 1, 2`),
   ).toEqual([
-    ['0', 'd', 'RLE, DELTA_BINARY_PACKED', 'ZSTD', '1970-01-01', '1971-02-04', '0'],
-    ['0', 'x', 'RLE, BYTE_STREAM_SPLIT', 'ZSTD', '-0.0', '399.0', '0'],
-    ['1', 'd', 'RLE, DELTA_BINARY_PACKED', 'ZSTD', '1971-02-05', '1972-03-10', '0'],
-    ['1', 'x', 'RLE, BYTE_STREAM_SPLIT', 'ZSTD', '400.0', '799.0', '0'],
-    ['2', 'd', 'RLE, DELTA_BINARY_PACKED', 'ZSTD', '1972-03-11', '1972-09-26', '0'],
-    ['2', 'x', 'RLE, BYTE_STREAM_SPLIT', 'ZSTD', '800.0', '999.0', '0'],
+    ['0', 'drawn', 'BYTE_STREAM_SPLIT', 'ZSTD', '-0.0', '49.98999899979995', '0'],
+    ['0', 'few', 'RLE_DICTIONARY, PLAIN', 'ZSTD', '-1.0', '0.0', '0'],
+    ['0', 'price', 'PLAIN', 'ZSTD', '-0.0', '999.84', '0'],
+    ['0', 'row', 'DELTA_BINARY_PACKED', 'ZSTD', '1970-01-01', '1976-11-04', '0'],
+    ['0', 'session', 'RLE_DICTIONARY, PLAIN', 'ZSTD', '1970-01-01', '1970-01-07', '0'],
+    ['0', 'ticker', 'RLE_DICTIONARY, PLAIN', 'ZSTD', 'T', 'T', '0'],
+    ['1', 'drawn', 'BYTE_STREAM_SPLIT', 'ZSTD', '50.0', '54.76312628037227', '0'],
+    ['1', 'few', 'RLE_DICTIONARY, PLAIN', 'ZSTD', '-1.0', '0.0', '0'],
+    ['1', 'price', 'PLAIN', 'ZSTD', '1.48', '999.46', '0'],
+    ['1', 'row', 'DELTA_BINARY_PACKED', 'ZSTD', '1976-11-05', '1978-03-19', '0'],
+    ['1', 'session', 'RLE_DICTIONARY, PLAIN', 'ZSTD', '1970-01-07', '1970-01-08', '0'],
+    ['1', 'ticker', 'RLE_DICTIONARY, PLAIN', 'ZSTD', 'T', 'T', '0'],
   ]);
-  expect(await ask(`SELECT count(*), sum(x) FROM '${path}' WHERE d >= DATE '1971-06-01' AND x < 900`)).toEqual([
-    ['384', 271_680],
+  expect(await ask(`SELECT count(*), sum(few), max(drawn) FROM '${path}' WHERE "row" >= DATE '1976-11-05'`)).toEqual([
+    ['500', -250.77000000000004, 54.76312628037227],
   ]);
 });
 

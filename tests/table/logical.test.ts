@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { fromIpc, toIpc } from '../../lib/table/arrow.ts';
 import { type Column, makeTable, sliceTable } from '../../lib/table/column.ts';
 import { logicalHash, logicalHasher } from '../../lib/table/logical.ts';
-import { readParquet, writeParquet } from '../../lib/table/parquet.ts';
+import { readParquet } from '../../lib/table/parquet.ts';
+import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import { defineSchema, optional, required } from '../../lib/table/schema.ts';
 import { anyTable, cells } from './arbitrary.ts';
 

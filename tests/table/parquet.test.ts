@@ -6,7 +6,8 @@ import { ProblemError } from '../../lib/base/problem.ts';
 import { makeTable, nanAsNull, sliceTable, type Table } from '../../lib/table/column.ts';
 import { readFooter } from '../../lib/table/footer.ts';
 import { logicalHash } from '../../lib/table/logical.ts';
-import { loadParquet, openParquet, readParquet, readParquetSchema, writeParquet } from '../../lib/table/parquet.ts';
+import { loadParquet, readParquet, readParquetSchema } from '../../lib/table/parquet.ts';
+import { openParquet, writeParquet } from '../../lib/table/parquet-writer.ts';
 import { defineSchema, isSynthetic, optional, required } from '../../lib/table/schema.ts';
 import { runs } from '../thorough.ts';
 import { anyTable, cells } from './arbitrary.ts';
@@ -22,7 +23,7 @@ const bars = defineSchema(
     required('halted', 'bool'),
     required('at', 'timestamp'),
   ],
-  { synthetic: true, generatorVersion: 'v1-dev.1' },
+  { synthetic: true, generatorVersion: 'v1-dev.2' },
 );
 
 /** Rows whose every value is an exact function of the row number, so that the golden bytes depend on nothing else. */
@@ -91,8 +92,8 @@ test('row groups are full but for the last, and an empty table is a file without
 });
 
 test('these rows have these bytes for ever', () => {
-  expect(md5(writeParquet(sample(1000), { rowGroupRows: 300 }))).toBe('b38963b90beac6f76f9c3dd346a84abb');
-  expect(md5(writeParquet(sample(0)))).toBe('49db22a3853ea8efe4c99f30d4000671');
+  expect(md5(writeParquet(sample(1000), { rowGroupRows: 300 }))).toBe('3f33c706d94bcddcd94d8069926c12a8');
+  expect(md5(writeParquet(sample(0)))).toBe('b4483324122ec74af5a55823c5723577');
 });
 
 test('no path, host, date or dataset reaches the bytes: footers hold only the schema, its marker and the logical hash', () => {
@@ -177,7 +178,7 @@ test('bytes that crash the codec are a problem too, and a fresh codec reads what
   const whole = writeParquet(sample(200), { rowGroupRows: 90 });
   const before = loadParquet();
   const crashing = whole.slice();
-  crashing[32] = 0;
+  crashing[28] = 0;
   expect(() => readParquet(crashing)).toThrow(/^table\/malformed: .*crashes/);
   expect(loadParquet()).not.toBe(before);
   expect(md5(writeParquet(readParquet(whole), { rowGroupRows: 90 }))).toBe(md5(whole));

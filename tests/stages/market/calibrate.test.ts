@@ -4,7 +4,7 @@ import { ProblemError } from '../../../lib/base/problem.ts';
 import { formatDate } from '../../../lib/market/day.ts';
 import { exp } from '../../../lib/math/elementary.ts';
 import { makeTable } from '../../../lib/table/column.ts';
-import { writeParquet } from '../../../lib/table/parquet.ts';
+import { writeParquet } from '../../../lib/table/parquet-writer.ts';
 import { defineSchema, required } from '../../../lib/table/schema.ts';
 import { calibrate } from '../../../stages/market/calibrate.ts';
 import { normals } from '../../stats/normals.ts';
@@ -49,7 +49,7 @@ const policy: Params['policy'] = {
 function run(
   files: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>,
   over: Partial<Params> = {},
-  generatorVersion = 'v1-dev.1',
+  generatorVersion = 'v1-dev.2',
 ) {
   // A source of one file is that file, and its port shows it under the source's own name.
   const entries = Object.entries(files).map(([name, one]) => {

@@ -92,7 +92,7 @@ export interface Setting {
 
 export const LEGACY: Setting = { set: ['tickers=[AAPL, MSFT]'], report: UNCALIBRATED, generatorVersion: 'v0' };
 
-const VERSION = 'v1-dev.1';
+const VERSION = 'v1-dev.2';
 
 export interface Around {
   readonly parameters: Files;
@@ -155,7 +155,7 @@ export async function makeFeatures(
     const { out } = await runStage(features, {
       params: { ticker, indicators, periods_per_year: 252 },
       in: { bars: treeIn({ [name]: bars[name] as Uint8Array }) },
-      generatorVersion: 'v1-dev.1',
+      generatorVersion: 'v1-dev.2',
       element: ticker,
     });
     Object.assign(made, out.features);

@@ -1,7 +1,8 @@
 // Validate: sound bars pass, one bad row is named, and the verdict follows the report.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeTable } from '../../../lib/table/column.ts';
-import { readParquet, writeParquet } from '../../../lib/table/parquet.ts';
+import { readParquet } from '../../../lib/table/parquet.ts';
+import { writeParquet } from '../../../lib/table/parquet-writer.ts';
 import type { Files } from '../ports.ts';
 import { CHECKS, check, LEGACY, makeBars, makeFeatures, REPORT, UNCALIBRATED } from './chain.ts';
 
