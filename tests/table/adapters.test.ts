@@ -5,7 +5,7 @@ import { adapter as csv } from '../../lib/table/adapters/csv.ts';
 import { adapter as parquet } from '../../lib/table/adapters/parquet.ts';
 import { type Column, makeTable, type Values } from '../../lib/table/column.ts';
 import { dayOf } from '../../lib/table/day.ts';
-import { writeParquet } from '../../lib/table/parquet.ts';
+import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import type { ColumnNames, PriceTable } from '../../lib/table/prices.ts';
 import { defineSchema, type FieldType, optional } from '../../lib/table/schema.ts';
 
