@@ -38,7 +38,7 @@ interface Made {
 
 /**
  * The first runs under the traps, one unit at a time and in declared order. The others run without traps, so that what these miss
- * shows as a difference: one as the machine is, one with clock, chance and folder listings disturbed. Each has its own
+ * shows as a difference: one as the machine is, one with clock and folder listings disturbed. Each has its own
  * time zone, and a locale that writes numbers, sorts letters or changes case unlike the others.
  */
 const VARIANTS: readonly Variant[] = [

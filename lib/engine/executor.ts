@@ -82,6 +82,6 @@ export interface WorkerSettings {
   readonly modulePaths: readonly string[];
   /** Bundle names in frames are shown relative to this folder. */
   readonly project: string;
-  /** What `check` changes to catch what the traps may miss: offsets of clock and chance, shuffled listings. */
+  /** What `check` changes to catch what the traps may miss: a shifted clock, reversed listings. */
   readonly disturb: number | null;
 }

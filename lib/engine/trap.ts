@@ -105,6 +105,8 @@ const functionsOf = (bag: object) => Object.keys(bag).filter((name) => typeof (b
 function install(): void {
   allowModuleLoading();
   guardAll(fs as unknown as Bag, functionsOf(fs), (name) => `touches files (fs.${name})`, HINT.file);
+  for (const name of ['realpath', 'realpathSync'] as const)
+    guardAll(fs[name] as unknown as Bag, ['native'], () => `touches files (fs.${name}.native)`, HINT.file);
   guardAll(
     fs.promises as unknown as Bag,
     functionsOf(fs.promises),
@@ -121,7 +123,7 @@ function install(): void {
   guardAll(workerThreads as unknown as Bag, ['Worker'], () => 'starts a thread', HINT.process);
   for (const [label, bag] of Object.entries({ net, http, https, dns, 'dns.promises': dns.promises, dgram })) {
     const names = functionsOf(bag).filter((name) =>
-      /^(connect|createConnection|request|get|lookup|resolve|createSocket|createServer|Socket)/.test(name),
+      /^(connect|createConnection|request|get|lookup|resolve|Resolver|createSocket|createServer|Socket)/.test(name),
     );
     guardAll(bag as unknown as Bag, names, (name) => `uses the network (${label}.${name})`, HINT.network);
   }
@@ -157,6 +159,7 @@ function guardEntropy(): void {
   guardAll(crypto as unknown as Bag, names, (name) => what(`crypto.${name}`), HINT.chance);
   const web = globalThis.crypto as unknown as Bag;
   guardAll(web, ['getRandomValues', 'randomUUID'], (name) => what(`crypto.${name}`), HINT.chance);
+  guardAll(crypto.subtle as unknown as Bag, ['generateKey'], () => what('crypto.subtle.generateKey'), HINT.chance);
 }
 
 function guardClock(): void {
@@ -225,18 +228,21 @@ function guardGetter(bag: object, name: string, what: string, hint: string): voi
 
 function guardZone(): void {
   const names = Object.getOwnPropertyNames(Date.prototype).filter((name) =>
-    /^(get|set)(?!UTC|Time$)|^to(String|DateString|TimeString|Locale)/.test(name),
+    /^(get|set)(?!UTC|Time$)|^to(String|DateString|TimeString)/.test(name),
   );
   guardAll(Date.prototype as unknown as Bag, names, (name) => `reads the local time zone (Date.${name})`, HINT.zone);
-  const RealFormat = Intl.DateTimeFormat;
-  guardWhen(
-    Intl as unknown as Bag,
-    'DateTimeFormat',
-    (args) => (args[1] as Bag | undefined)?.['timeZone'] === undefined,
-  );
-  RealFormat.prototype.constructor = Intl.DateTimeFormat;
-  for (const name of ['Collator', 'NumberFormat', 'PluralRules', 'ListFormat'])
-    guardWhen(Intl as unknown as Bag, name, (args) => args[0] === undefined);
+  const unsaid = ([locale, options]: readonly unknown[]) =>
+    locale === undefined || (options as Bag | undefined)?.['timeZone'] === undefined;
+  for (const name of ['toLocaleString', 'toLocaleDateString', 'toLocaleTimeString'])
+    guardWhen(Date.prototype as unknown as Bag, name, unsaid);
+  for (const [name, Real] of Object.entries(Object.getOwnPropertyDescriptors(Intl))) {
+    const { prototype } = Real.value as { prototype?: object };
+    // Locale has no default, and the rest are no classes.
+    if (name === 'Locale' || prototype === undefined) continue;
+    guardWhen(Intl as unknown as Bag, name, name === 'DateTimeFormat' ? unsaid : ([locale]) => locale === undefined);
+    const guarded = { value: (Intl as unknown as Bag)[name], configurable: true, writable: true };
+    Object.defineProperty(prototype, 'constructor', guarded);
+  }
   guardWhen(String.prototype as unknown as Bag, 'localeCompare', (args) => args[1] === undefined);
   for (const name of ['toLocaleUpperCase', 'toLocaleLowerCase'])
     guardWhen(String.prototype as unknown as Bag, name, (args) => args[0] === undefined);
@@ -257,10 +263,17 @@ function guardWhen(bag: Bag, name: string, depends: (args: readonly unknown[]) =
   Object.defineProperty(bag, name, { value: guarded, configurable: true, writable: true });
 }
 
+const PROCESS = (
+  'cwd chdir exit kill abort umask getuid geteuid getgid getegid getgroups memoryUsage resourceUsage availableMemory ' +
+  'constrainedMemory getActiveResourcesInfo loadEnvFile binding'
+).split(' ');
+
 function guardProcess(): void {
   const environment = process.env;
   const look = (name: string | symbol) =>
     touch(`reads the environment (process.env.${String(name)})`, HINT.environment);
+  const change = (name: string | symbol) =>
+    touch(`changes the environment (process.env.${String(name)})`, HINT.environment);
   const trapped = new Proxy(environment, {
     get: (target, name) => {
       look(name);
@@ -274,14 +287,18 @@ function guardProcess(): void {
       look('*');
       return Reflect.ownKeys(target);
     },
+    // What one stage sets, the next on this thread would read.
+    set: (target, name, value) => {
+      change(name);
+      return Reflect.set(target, name, value);
+    },
+    deleteProperty: (target, name) => {
+      change(name);
+      return Reflect.deleteProperty(target, name);
+    },
   });
   Object.defineProperty(process, 'env', { value: trapped, configurable: true, writable: true });
-  guardAll(
-    process as unknown as Bag,
-    ['cwd', 'chdir', 'exit', 'kill', 'abort', 'memoryUsage', 'resourceUsage', 'umask', 'getuid', 'getgid', 'binding'],
-    (name) => `asks about the process (process.${name})`,
-    HINT.environment,
-  );
+  guardAll(process as unknown as Bag, PROCESS, (name) => `asks about the process (process.${name})`, HINT.environment);
   for (const name of ['pid', 'ppid', 'argv', 'argv0', 'execPath', 'title'])
     guardGetter(process, name, `asks about the process (process.${name})`, HINT.environment);
 }

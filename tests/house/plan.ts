@@ -81,7 +81,6 @@ export const NODE_MODULES: Readonly<Record<string, readonly Exception[]>> = {
     { where: 'lib/store/', why: 'hashes while bytes are written, and unguessable temporary names' },
     { where: 'lib/table/logical.ts', why: 'hashes columns piece by piece' },
     TRAP,
-    DISTURB,
   ],
   'node:module': [
     { where: 'lib/table/parquet.ts', why: 'loads a fresh codec after damaged bytes have crashed one' },
@@ -113,8 +112,8 @@ export const NODE_MODULES: Readonly<Record<string, readonly Exception[]>> = {
 /** Word that brings the outside in -> who may say it, beside the doors. */
 export const OUTSIDE: Readonly<Record<string, readonly Exception[]>> = {
   Date: [{ where: 'lib/base/clock.ts', why: 'the room of the clock' }, TRAP, DISTURB],
-  performance: [{ where: 'lib/base/clock.ts', why: 'the room of the clock' }, TRAP, DISTURB],
-  'Math.random': [TRAP, DISTURB],
+  performance: [{ where: 'lib/base/clock.ts', why: 'the room of the clock' }, TRAP],
+  'Math.random': [TRAP],
   'process.env': [
     { where: 'lib/engine/shell.ts', why: 'finds programs on the PATH for external stages' },
     { where: 'lib/git/', why: 'takes an author as git itself does' },
@@ -123,7 +122,7 @@ export const OUTSIDE: Readonly<Record<string, readonly Exception[]>> = {
   'process.stdout': [],
   'process.stderr': [],
   console: [],
-  Intl: [TRAP, DISTURB],
+  Intl: [TRAP],
   localeCompare: [],
   toLocaleString: [],
   toLocaleDateString: [],
