@@ -1,7 +1,16 @@
 // Starts the program: answers at once when nothing can have changed, rebuilds when its own sources did, else loads the rest.
-import * as fs from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, parse } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
+import { CTIME, cheapestGlance, type Fields, INO, MTIME, SIZE, timeMs } from '../lib/store/glance.ts';
 import { type Answer, decodeState, GRAIN_MS, type State } from '../lib/store/state.ts';
 
 interface Build {
@@ -11,10 +20,11 @@ interface Build {
 }
 
 const own = dirname(__dirname);
+const glance = cheapestGlance(__filename);
 
 function readBuild(): Build | null {
   try {
-    return JSON.parse(fs.readFileSync(join(__dirname, 'build.json'), 'utf8')) as Build;
+    return JSON.parse(readFileSync(join(__dirname, 'build.json'), 'utf8')) as Build;
   } catch {
     return null;
   }
@@ -22,13 +32,18 @@ function readBuild(): Build | null {
 
 /** What executes is what its sources say: stat them, and build again when one differs (settled point 1). */
 function isFresh(build: Build): boolean {
-  for (const [path, size, mtimeMs] of build.sources) {
-    const stat = fs.statSync(`${own}/${path}`, { throwIfNoEntry: false });
+  const here = process.cwd();
+  process.chdir(own);
+  try {
     // A package installed without its sources can not be stale.
-    if (stat === undefined && path === build.sources[0]?.[0]) return true;
-    if (stat === undefined || stat.size !== size || stat.mtimeMs !== mtimeMs) return false;
+    if (!glance(build.sources[0]?.[0] ?? '')) return true;
+    return build.sources.every(([path, size, mtimeMs]) => {
+      const found = glance(path);
+      return found !== undefined && found[SIZE] === size && timeMs(found, MTIME) === mtimeMs;
+    });
+  } finally {
+    process.chdir(here);
   }
-  return true;
 }
 
 function rebuild(): Build {
@@ -47,18 +62,20 @@ function rebuild(): Build {
 
 /** The answer of last time, when it was to the same question and nothing it rests on has changed. */
 function sameAnswer(build: Build, [command = '', ...args]: readonly string[]): Answer | undefined {
+  // The program tells that no other command takes these.
+  if (command !== 'run' && telling(args).length < args.length) return undefined;
   let root = process.cwd();
   const top = parse(root).root;
-  while (!fs.statSync(join(root, 'pipeline.yaml'), { throwIfNoEntry: false })) {
+  while (!glance(join(root, 'pipeline.yaml'))) {
     if (root === top) return undefined;
     root = dirname(root);
   }
   const here = process.cwd();
   try {
-    const fd = fs.openSync(join(root, '.pipeline', MEMORY_OF[command] as string), 'r');
-    const savedAtMs = fs.fstatSync(fd).mtimeMs;
-    const state = decodeState(fs.readFileSync(fd));
-    fs.closeSync(fd);
+    const fd = openSync(join(root, '.pipeline', MEMORY_OF[command] as string), 'r');
+    const savedAtMs = fstatSync(fd).mtimeMs;
+    const state = decodeState(readFileSync(fd));
+    closeSync(fd);
     const answer = state?.answers[command];
     if (state === null || typeof answer?.stderr !== 'string' || typeof answer.stdout !== 'string') return undefined;
     if (state.question !== question(build.id, root, args)) return undefined;
@@ -75,8 +92,6 @@ function sameAnswer(build: Build, [command = '', ...args]: readonly string[]): A
 const MEMORY_OF: Readonly<Record<string, string>> = { run: 'state', status: 'state', push: 'pushed' };
 
 function isUnchanged({ folders, names, marks }: State, savedAtMs: number, root: string): boolean {
-  // A longer loop repays its optimisation.
-  if (names.length > LONG) setFlagsFromString('--opt');
   let from = 0;
   for (const [folder, count] of folders) {
     // The kernel finds a short name in the folder it stands in for two thirds of what an absolute one costs.
@@ -87,9 +102,6 @@ function isUnchanged({ folders, names, marks }: State, savedAtMs: number, root: 
   return true;
 }
 
-const LONG = 8000;
-const QUIET = { throwIfNoEntry: false } as const;
-
 function areUnchanged(
   names: readonly string[],
   marks: Float64Array,
@@ -98,20 +110,22 @@ function areUnchanged(
   savedAtMs: number,
 ): boolean {
   for (let i = from, m = 4 * from; i < to; i++, m += 4) {
-    const stat = fs.statSync(names[i] as string, QUIET);
+    const found = glance(names[i] as string);
     // What was not there must still not be there.
-    if (marks[m] === -1 && stat === undefined) continue;
-    if (
-      stat === undefined ||
-      stat.size !== marks[m] ||
-      stat.mtimeMs !== marks[m + 1] ||
-      stat.ctimeMs !== marks[m + 2] ||
-      stat.ino !== marks[m + 3] ||
-      stat.ctimeMs + GRAIN_MS >= savedAtMs
-    )
-      return false;
+    if (found === undefined ? marks[m] !== -1 : !looksAs(found, marks, m)) return false;
+    if ((marks[m + 2] as number) + GRAIN_MS >= savedAtMs) return false;
   }
   return true;
+}
+
+/** By itself, so that neither this nor the loop is long enough under way to be optimised below some thousand names: that costs more than their looks. */
+function looksAs(found: Fields, marks: Float64Array, m: number): boolean {
+  return (
+    found[SIZE] === marks[m] &&
+    (found[MTIME] as number) * 1000 + (found[MTIME + 1] as number) / 1e6 === marks[m + 1] &&
+    (found[CTIME] as number) * 1000 + (found[CTIME + 1] as number) / 1e6 === marks[m + 2] &&
+    found[INO] === marks[m + 3]
+  );
 }
 
 /** Everything besides files that can change an answer: the program, the project's place, arguments, our environment variables. */
@@ -120,27 +134,38 @@ function question(build: string, root: string, args: readonly string[]): string 
     .filter((name) => name.startsWith('PIPELINE_') || name === 'NO_COLOR' || name === 'HOME')
     .sort()
     .map((name) => `${name}=${process.env[name]}`);
-  return JSON.stringify([build, root, args, environment]);
+  return JSON.stringify([build, root, telling(args), environment]);
+}
+
+/** The arguments without those of `run` that change only how it goes about its work. */
+function telling(args: readonly string[]): string[] {
+  const isCount = (text = '') => /^\d{1,4}$/.test(text) && Number(text) > 0;
+  const isHow = (arg: string, i: number) =>
+    arg === '--keep-going' ||
+    (arg === '--jobs' && isCount(args[i + 1])) ||
+    (args[i - 1] === '--jobs' && isCount(arg)) ||
+    (arg.startsWith('--jobs=') && isCount(arg.slice('--jobs='.length)));
+  return args.filter((arg, i) => !isHow(arg, i));
 }
 
 /** Load the program through V8's code cache, which this Node wrote the first time. */
 function loadMain(build: Build): void {
-  setFlagsFromString('--opt');
+  const { setFlagsFromString } = require('node:v8') as typeof import('node:v8');
   // Most commands end within a second: what runs seven times longer than V8's default is worth its optimiser (55 of 1,000 stages: a quarter of the CPU).
   setFlagsFromString('--interrupt-budget=1000000');
   const { Script } = require('node:vm') as typeof import('node:vm');
   const file = join(__dirname, 'main.cjs');
   const cache = join(__dirname, `main-${build.id}-${process.version}-${process.arch}.cache`);
-  const source = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(file, 'utf8')}\n})`;
-  const cachedData = fs.existsSync(cache) ? fs.readFileSync(cache) : undefined;
+  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'utf8')}\n})`;
+  const cachedData = existsSync(cache) ? readFileSync(cache) : undefined;
   const script = new Script(source, { filename: file, ...(cachedData && { cachedData }) });
   const module = { exports: {} as { main?: (options: unknown) => Promise<void> } };
   script.runInThisContext()(module.exports, require, module, file, __dirname);
   const saveCache = () => {
     if (cachedData !== undefined && !script.cachedDataRejected) return;
     try {
-      fs.writeFileSync(`${cache}.${process.pid}`, script.createCachedData());
-      fs.renameSync(`${cache}.${process.pid}`, cache);
+      writeFileSync(`${cache}.${process.pid}`, script.createCachedData());
+      renameSync(`${cache}.${process.pid}`, cache);
     } catch {
       // A read-only installation works too, only slower.
     }
@@ -157,7 +182,7 @@ function loadMain(build: Build): void {
 function say(descriptor: number, text: string): void {
   for (let rest = Buffer.from(text); rest.length > 0; ) {
     try {
-      rest = rest.subarray(fs.writeSync(descriptor, rest));
+      rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // A reader that went away, or a full pipe that is read slowly.
@@ -166,8 +191,6 @@ function say(descriptor: number, text: string): void {
   }
 }
 
-// The loop over marks lasts milliseconds; optimising it on other threads costs more CPU than it saves (1,000 stages: 2.1 to 1.6 times a bare start).
-setFlagsFromString('--no-opt');
 const args = process.argv.slice(2);
 let build = readBuild();
 if (build === null || !isFresh(build)) build = rebuild();

@@ -82,11 +82,12 @@ export function load(
   flags: ConfigFlags,
   emit: Listener,
 ): Promise<Pipeline> {
-  const { profile, seed, set, jobs, config } = flags;
+  // Not how many units run at once: a pipeline that was checked once is checked for any number.
+  const { profile, seed, set, config } = flags;
   return loadPipeline(
     project,
     {
-      flags: { ...(profile && { profile }), ...(seed && { seed }), ...(set && { set }), ...(jobs && { jobs }) },
+      flags: { ...(profile && { profile }), ...(seed && { seed }), ...(set && { set }) },
       env: process.env,
       ...(config && { configFile: config }),
       build: program.build,

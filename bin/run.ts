@@ -223,10 +223,9 @@ function remember(
     stages.has(name) ? [{ stage: name, units: [], drifted: [], refused: null }] : [],
   );
   const status = statusText({ datasetId: spec.dataset === null ? null : run.datasetId, stages: cached });
-  // The launcher answers in words, and `status` knows fewer flags.
+  // The launcher answers in words.
   const plain = exitCode === 0 && !flags.force && !args.includes('--json');
-  const isStatusToo = flags.jobs === undefined && !flags.keepGoing && !flags.commit;
-  const answers = { run: again, ...(isStatusToo && { status: { stdout: status, stderr: '' } }) };
+  const answers = { run: again, ...(!flags.commit && { status: { stdout: status, stderr: '' } }) };
   marks.save(project.tmp, program.question(project.root, args.slice(1)), plain ? answers : undefined);
 }
 

@@ -22,7 +22,6 @@ export interface ConfigInputs {
   readonly flags: {
     readonly profile?: string;
     readonly seed?: string;
-    readonly jobs?: string;
     /** `path=value` each, the value as YAML writes it; maps merge, everything else replaces. */
     readonly set?: readonly string[];
   };
@@ -221,7 +220,6 @@ function overridesOf(
       });
   }
   if (flags.seed !== undefined) read('flag --seed', ['seed'], flags.seed);
-  if (flags.jobs !== undefined) read('flag --jobs', ['run', 'jobs'], flags.jobs);
   return layers;
 }
 

@@ -37,6 +37,13 @@ const MD5_BYTES = 32;
 /** Entering a folder costs as much as a few longer names. */
 const WORTH_ENTERING = 8;
 
+/** The folder so many levels above a name; empty where there is none. */
+function above(name: string, levels: number): string {
+  let end = name.length;
+  for (let level = 0; level < levels; level++) end = name.lastIndexOf('/', end - 1);
+  return name.slice(0, Math.max(0, end));
+}
+
 /**
  * The bytes of a state: numbers first, where they are aligned, then md5s, then texts parted by what no path and no JSON holds.
  * Names are below the project or absolute; four numbers a name, and an md5 or an empty text.
@@ -47,23 +54,27 @@ export function encodeState(
   marks: readonly number[],
   md5s: readonly string[],
 ): Uint8Array {
-  const groups = new Map<string, number[]>();
-  names.forEach((name, i) => {
-    const folder = name.slice(0, Math.max(0, name.lastIndexOf('/')));
-    const group = groups.get(folder);
-    if (group === undefined) groups.set(folder, [i]);
-    else group.push(i);
-  });
-  const here: number[] = [];
   const folders: [string, number][] = [];
   const order: number[] = [];
-  for (const [folder, group] of groups) {
-    // A folder that is not there cannot be entered.
-    const isThere = group.some((i) => marks[4 * i] !== -1);
-    if (folder === '' || !isThere || group.length < WORTH_ENTERING) here.push(...group);
-    else {
-      folders.push([folder, group.length]);
-      order.push(...group);
+  // From a folder with many names, else from the one above it: one blob in each of 256 folders has 256 short names there.
+  let rest = names.map((_, i) => i);
+  for (let up = 1; up <= 2; up++) {
+    const groups = new Map<string, number[]>();
+    for (const i of rest) {
+      const folder = above(names[i] as string, up);
+      const group = groups.get(folder);
+      if (group === undefined) groups.set(folder, [i]);
+      else group.push(i);
+    }
+    rest = [];
+    for (const [folder, group] of groups) {
+      // A folder that is not there cannot be entered.
+      const isThere = group.some((i) => marks[4 * i] !== -1);
+      if (folder === '' || !isThere || group.length < WORTH_ENTERING) rest.push(...group);
+      else {
+        folders.push([folder, group.length]);
+        order.push(...group);
+      }
     }
   }
   const below = (folder: string, from: number, count: number) =>
@@ -74,9 +85,9 @@ export function encodeState(
     texts.push(...below(folder, from, count));
     from += count;
   }
-  folders.push(['', here.length]);
-  order.push(...here);
-  texts.push(...here.map((i) => names[i] as string));
+  folders.push(['', rest.length]);
+  order.push(...rest);
+  texts.push(...rest.map((i) => names[i] as string));
   texts[0] = JSON.stringify({ question: asked.question, answers: asked.answers, folders });
   const text = Buffer.from(texts.join('\0'));
   const bytes = Buffer.from(new ArrayBuffer(HEAD_BYTES + (MARK_BYTES + MD5_BYTES) * order.length + text.length));

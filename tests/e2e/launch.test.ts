@@ -17,3 +17,16 @@ test('a file where a folder of outputs was is told by the program, not by a cras
   expect((await rig.cli(['run'])).code).toBe(0);
   expect(rig.read('data/stages/a/t/x')).toBe('1\n');
 });
+
+test('how a run goes about its work is no other question', async () => {
+  const rig = openRig({ 'pipeline.yaml': 'pipeline: x\nstages:\n  a: {cmd: echo 1 > out/x, out: {x: file}}\n' });
+  await rig.cli(['run', '--jobs', '1']);
+  await rig.cli(['run', '--jobs', '1']);
+  // The program says how long it took; the launcher does not load it.
+  for (const how of [[], ['--jobs', '3'], ['--jobs=2', '--keep-going']])
+    expect(await rig.cli(['run', ...how])).toMatchObject({ code: 0, err: 'nothing to do: the one unit is cached\n' });
+  expect(await rig.cli(['status'])).toMatchObject({ code: 0, err: '' });
+  expect((await rig.cli(['status', '--jobs', '3'])).code).toBe(2);
+  expect((await rig.cli(['run', '--jobs', '0'])).code).toBe(2);
+  expect((await rig.cli(['run', '--force'])).err).not.toContain('nothing to do');
+});

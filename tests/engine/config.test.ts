@@ -86,7 +86,7 @@ describe('precedence', () => {
       value: { seed: 123 },
     });
     expect(resolved({ env: { PIPELINE_PROFILE: 'legacy' }, flags: { profile: 'default' } }).profile).toBe('default');
-    expect(resolved({ env: { PIPELINE_JOBS: '3' }, flags: { jobs: '2' } }).value).toMatchObject({ run: { jobs: 2 } });
+    expect(resolved({ env: { PIPELINE_SEED: '3' }, flags: { seed: '2' } }).value).toMatchObject({ seed: 2 });
   });
 
   test('maps merge, lists and scalars replace, and a profile rests on the one it extends', () => {
