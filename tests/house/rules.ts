@@ -257,7 +257,6 @@ export const RULES: readonly Rule[] = [
       'lib/math/kernels/m.as.ts': 'export function m(): void {}',
       'tests/math/k.test.ts': "import wasm from '../../lib/math/kernels/k.wasm';",
     },
-    ratchet: 2,
   },
   {
     law: 'every problem code can happen',
