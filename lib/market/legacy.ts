@@ -27,14 +27,12 @@ export function generateLegacyBars(request: LegacyRequest): Bars[] {
   const day = sessionsBetween(calendarOf('B'), parseDate(request.start), parseDate(request.end));
   const count = day.length;
   const rng = pcg64(request.seed);
-  const column = () => fillStandardNormal(rng, new Float64Array(count));
   return request.tickers.map((ticker) => {
     const base = BASE_PRICE * (1 + BASE_SPREAD * standardNormal(rng));
-    const close = column();
-    const open = column();
-    const high = column();
-    const low = column();
-    const volume = column();
+    const draws = fillStandardNormal(rng, new Float64Array(5 * count));
+    const [close, open, high, low, volume] = Array.from({ length: 5 }, (_, i) =>
+      draws.subarray(i * count, (i + 1) * count),
+    ) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
     let growth = 1;
     for (let i = 0; i < count; i++) {
       growth *= 1 + (DRIFT + VOLATILITY * close[i]!);

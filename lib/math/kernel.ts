@@ -72,12 +72,13 @@ export function place(array: Float64Array): number {
 
 /**
  * Lets a kernel work on a whole array: where it lies, or piece by piece through a copy. Pieces are multiples of `unit`, at most 2048
- * long; `work` is given the place of one, its length and the index where it starts.
+ * long; `work` is given the place of one, its length and the index where it starts. What is only written is not copied there first.
  */
 export function inPlace(
   array: Float64Array,
   unit: number,
   work: (place: number, length: number, start: number) => void,
+  isRead = true,
 ): void {
   const at = place(array);
   if (at !== 0) {
@@ -88,7 +89,7 @@ export function inPlace(
   const most = unit * Math.floor(SPARE / unit);
   for (let start = 0; start < array.length; start += most) {
     const part = array.subarray(start, start + most);
-    spare.set(part);
+    if (isRead) spare.set(part);
     work(spare.byteOffset, part.length, start);
     part.set(spare.subarray(0, part.length));
   }

@@ -13,7 +13,8 @@ export interface Pcg64 {
   half: number;
 }
 
-const BLOCK = 256;
+/** Outputs made at a time. */
+export const BLOCK = 256;
 const TWO_32 = 4294967296;
 
 /**

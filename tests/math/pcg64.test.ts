@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../lib/base/digest.ts';
 import { ProblemError } from '../../lib/base/problem.ts';
-import { fillStandardNormal, standardNormal } from '../../lib/math/numpy-normal.ts';
+import { floats, kernelOf } from '../../lib/math/kernel.ts';
+import wasm from '../../lib/math/kernels/pcg64.wasm';
+import { fillStandardNormal, fillStandardNormalTwin, standardNormal } from '../../lib/math/numpy-normal.ts';
 import { fillWords, next64, nextDouble, nextInteger, pcg64, seedSequence } from '../../lib/math/pcg64.ts';
 
 interface Generator {
@@ -118,4 +120,24 @@ describe.each(oracle.normals)('$count normals of seed $seed', ({ seed, count, in
     const rng = pcg64(seed);
     expect(repeat(5000, () => standardNormal(rng))).toEqual([...draws.subarray(0, 5000)]);
   });
+});
+
+test('the kernel and its twin draw the same bits, and what is drawn after them is the same', () => {
+  const count = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 2000, max: 9000 }));
+  fc.assert(
+    fc.property(fc.nat(), fc.array(count, { minLength: 1, maxLength: 4 }), fc.boolean(), (seed, counts, isInside) => {
+      const [one, other] = [pcg64(seed), pcg64(seed)];
+      nextInteger(one, 10);
+      nextInteger(other, 10);
+      for (const length of counts) {
+        const out = isInside ? floats(length) : new Float64Array(length);
+        fillStandardNormal(one, out);
+        expect(out).toEqual(fillStandardNormalTwin(other, new Float64Array(length)));
+      }
+      expect(one).toEqual(other);
+    }),
+    { numRuns: 25 },
+  );
+  // Else twins were compared with twins.
+  expect(kernelOf(wasm, () => {})()).not.toBe(null);
 });
