@@ -1,7 +1,9 @@
 // The unit shocks of one ticker: the normals of the names or factors it mixes, the blend toward one market, the memory of bars.
 import { addNormals } from '../math/draw.ts';
+import { floats, release } from '../math/kernel.ts';
 import { chiSquare } from '../math/laws.ts';
-import { type Scope, type Stream, streamOf } from '../math/stream.ts';
+import { type Scope, streamOf } from '../math/stream.ts';
+import { sharedNormals } from './shared.ts';
 
 /** Whose normals go into a shock: a ticker's own or a factor's. */
 export interface Source {
@@ -36,39 +38,43 @@ export interface Mixer {
  * the whole market: correlations R become (1 - w) R + w, a mix of two correlation matrices, so nothing needs repair.
  */
 export function mixer(seed: number | string, mix: Mix, component: string, blend: Float64Array | null): Mixer {
-  const streams = mix.sources.map(({ scope, name }) => streamOf(seed, { scope, asset: name, component }));
+  const market = { scope: 'market', name: '' } as const;
+  const streams = [...mix.sources, market].map(({ scope, name }) => streamOf(seed, { scope, asset: name, component }));
+  const sources = mix.sources.length;
   // The ticker's own source, the last beside its factors, which nobody else asks for; a name among names may be asked for again.
-  const named = mix.sources.length > 1 && mix.sources.every(({ scope }) => scope === 'asset');
-  const own = named ? -1 : mix.sources.length - 1;
-  forget(seed);
-  const common = streamOf(seed, { scope: 'market', asset: '', component });
-  let scratch = new Float64Array(0);
-  const drawn = (stream: Stream, firstBar: number, bars: number, perBar: number) => {
-    if (scratch.length < bars * perBar) scratch = new Float64Array(bars * perBar);
-    scratch.fill(0, 0, bars * perBar);
-    addNormals(scratch.subarray(0, bars * perBar), stream, 1, firstBar, bars, perBar);
-    return scratch;
+  const named = sources > 1 && mix.sources.every(({ scope }) => scope === 'asset');
+  const own = named ? -1 : sources - 1;
+  const varies = (k: number) => (mix.varying?.[k] ?? null) !== null;
+  const addShared = sharedNormals(seed, streams);
+  const ones = streams.map(() => 1);
+  const drawn = (k: number, firstBar: number, bars: number, perBar: number) => {
+    const out = scratchOf(bars * perBar);
+    if (k === own) addNormals(out, streams[k]!, 1, firstBar, bars, perBar);
+    else addShared(out, ones, k, k + 1, firstBar, bars, perBar);
+    return out;
   };
   return {
     fill(out, firstBar, bars, perBar, session) {
       out.fill(0, 0, bars * perBar);
-      streams.forEach((stream, k) => {
+      for (let k = 0; k < sources; k++) {
         const weight = mix.weights[k]!;
-        const varying = mix.varying?.[k] ?? null;
-        if (weight === 0) return;
-        if (varying === null) {
-          if (k === own) addNormals(out, stream, weight, firstBar, bars, perBar);
-          else addShared(out, stream, weight, firstBar, bars, perBar);
-          return;
+        if (weight === 0) continue;
+        if (varies(k)) {
+          const normals = drawn(k, firstBar, bars, perBar);
+          const varying = mix.varying![k]!;
+          for (let b = 0; b < bars; b++) {
+            const w = weight * varying[session(b)]!;
+            for (let d = b * perBar; d < (b + 1) * perBar; d++) out[d] = out[d]! + w * normals[d]!;
+          }
+        } else if (k === own) addNormals(out, streams[k]!, weight, firstBar, bars, perBar);
+        else {
+          const first = k;
+          while (k + 1 < sources && k + 1 !== own && !varies(k + 1)) k++;
+          addShared(out, mix.weights, first, k + 1, firstBar, bars, perBar);
         }
-        const normals = drawn(stream, firstBar, bars, perBar);
-        for (let b = 0; b < bars; b++) {
-          const w = weight * varying[session(b)]!;
-          for (let d = b * perBar; d < (b + 1) * perBar; d++) out[d] = out[d]! + w * normals[d]!;
-        }
-      });
+      }
       if (blend === null) return;
-      const normals = drawn(common, firstBar, bars, perBar);
+      const normals = drawn(sources, firstBar, bars, perBar);
       for (let b = 0; b < bars; b++) {
         const w = blend[session(b)]!;
         if (w === 0) continue;
@@ -79,61 +85,15 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
   };
 }
 
-// Tickers of one thread mix the same names and factors: normals are kept, for one seed, while there is room.
-const RUN = 512;
-const SLAB = 65_536;
-const MOST_SLABS = 128;
-const kept = new Map<string, Float64Array>();
-let keptSeed: number | string = '';
-const slabs: Float64Array[] = [];
-let used = SLAB;
+let scratch = floats(0);
 
-function forget(seed: number | string): void {
-  if (seed === keptSeed) return;
-  keptSeed = seed;
-  slabs.length = 0;
-  used = SLAB;
-  kept.clear();
-}
-
-/** `addNormals` by runs of bars that are drawn once. */
-function addShared(
-  out: Float64Array,
-  stream: Stream,
-  weight: number,
-  firstBar: number,
-  bars: number,
-  perBar: number,
-): void {
-  for (let bar = firstBar; bar < firstBar + bars; ) {
-    const run = Math.floor(bar / RUN);
-    const end = Math.min(firstBar + bars, (run + 1) * RUN);
-    const part = out.subarray((bar - firstBar) * perBar, (end - firstBar) * perBar);
-    const normals = runOf(stream, run, perBar);
-    const at = (bar - run * RUN) * perBar;
-    if (normals === null) addNormals(part, stream, weight, bar, end - bar, perBar);
-    else for (let i = 0; i < part.length; i++) part[i] = part[i]! + weight * normals[at + i]!;
-    bar = end;
+/** Zeros, until the next call. */
+function scratchOf(length: number): Float64Array {
+  if (scratch.length < length) {
+    release(scratch);
+    scratch = floats(length);
   }
-}
-
-/** Normals of a run of bars of a stream; null when there is no room for them. */
-function runOf(stream: Stream, run: number, perBar: number): Float64Array | null {
-  const { key0, key1, mask0, mask1 } = stream;
-  const name = `${key0} ${key1} ${mask0} ${mask1} ${run} ${perBar}`;
-  const known = kept.get(name);
-  if (known !== undefined) return known;
-  const length = RUN * perBar;
-  if (used + length > SLAB) {
-    if (length > SLAB || slabs.length === MOST_SLABS) return null;
-    slabs.push(new Float64Array(SLAB));
-    used = 0;
-  }
-  const normals = slabs.at(-1)!.subarray(used, used + length);
-  used += length;
-  addNormals(normals, stream, 1, run * RUN, RUN, perBar);
-  kept.set(name, normals);
-  return normals;
+  return scratch.subarray(0, length).fill(0);
 }
 
 /**

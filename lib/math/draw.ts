@@ -150,6 +150,11 @@ export function addNormals(
     return;
   }
   const { key0, key1, mask0, mask1 } = stream;
+  const to = place(out);
+  if (to !== 0) {
+    kernel.addNormals(to, key0, key1, mask0, mask1, weight, firstBar, bars, perBar);
+    return;
+  }
   inPlace(out.subarray(0, bars * perBar), perBar, (at, length, start) => {
     kernel.addNormals(at, key0, key1, mask0, mask1, weight, firstBar + start / perBar, length / perBar, perBar);
   });

@@ -2,11 +2,12 @@
 // A kernel does the same operations in the same order as its TypeScript twin, so which of them runs shows in no bit.
 
 const PAGE_BYTES = 65_536;
-/** 64 MiB of addresses; the system gives pages when they are first written. It never grows, for that would detach every view. */
-const PAGES = 1024;
+/** 128 MiB of addresses; the system gives pages when they are first written. It never grows, for that would detach every view. */
+const PAGES = 2048;
 
 interface Memory {
-  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly memory: object;
+  readonly buffer: ArrayBuffer;
   /** Bytes handed out so far. */
   top: number;
   /** Arrays given back, by length. */
@@ -29,7 +30,7 @@ function open(): Memory | null {
       const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
       // Place 0 stays free: it means elsewhere.
       const spare = new Float64Array(memory.buffer, 16, SPARE);
-      opened = { memory, top: 16 + 8 * SPARE, free: new Map(), spare };
+      opened = { memory, buffer: memory.buffer, top: 16 + 8 * SPARE, free: new Map(), spare };
     }
   } catch {
     // The twins need none.
@@ -52,7 +53,7 @@ function inMemory(length: number): Float64Array | null {
   const bytes = 16 * Math.ceil(length / 2);
   if (room === null || room.top + bytes > PAGES * PAGE_BYTES) return null;
   room.top += bytes;
-  return new Float64Array(room.memory.buffer, room.top - bytes, length);
+  return new Float64Array(room.buffer, room.top - bytes, length);
 }
 
 /** Gives arrays of `floats` back; they must not be used any more. */
@@ -66,8 +67,8 @@ export function release(...arrays: readonly Float64Array[]): void {
 }
 
 /** Where in the kernels' memory an array lies; 0 when it lies elsewhere. */
-export function place(array: Float64Array): number {
-  return opened && array.buffer === opened.memory.buffer ? array.byteOffset : 0;
+export function place(array: Float64Array | Int32Array): number {
+  return opened && array.buffer === opened.buffer ? array.byteOffset : 0;
 }
 
 /**

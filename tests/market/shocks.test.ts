@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { alone, type Mix, memory, mixer, studentMixing } from '../../lib/market/shocks.ts';
 import { CALM, fillChannel } from '../../lib/market/surroundings.ts';
-import { addNormals, normal } from '../../lib/math/draw.ts';
+import { normal } from '../../lib/math/draw.ts';
 import { streamOf } from '../../lib/math/stream.ts';
 import { correlation } from '../../lib/stats/dependence.ts';
 import { mixOf } from './rig.ts';
@@ -113,33 +113,4 @@ it('a channel is copied from its place, or neutral where nothing happens', () =>
   expect(Array.from(out)).toEqual([2, 3, 7]);
   fillChannel(out, CALM.volatility, 1, 3, 1);
   expect(Array.from(out)).toEqual([1, 1, 1]);
-});
-
-it('shocks that names share are the same bits wherever blocks begin, whoever asked before, and for every seed', () => {
-  const [perBar, bars] = [3, 1300];
-  const mix = {
-    sources: ['A', 'B', 'C'].map((name) => ({ scope: 'asset' as const, name })),
-    weights: [0.6, -0.64, 0.48],
-    varying: null,
-  };
-  for (const seed of [1, 2, 1]) {
-    const plain = new Float64Array(bars * perBar);
-    mix.sources.forEach(({ scope, name }, k) => {
-      addNormals(
-        plain,
-        streamOf(seed, { scope, asset: name, component: 'diffusion' }),
-        mix.weights[k]!,
-        700,
-        bars,
-        perBar,
-      );
-    });
-    for (const cut of [1, 333, 512, bars - 1]) {
-      const out = new Float64Array(bars * perBar);
-      const shocks = mixer(seed, mix, 'diffusion', null);
-      shocks.fill(out.subarray(0, cut * perBar), 700, cut, perBar, () => 0);
-      shocks.fill(out.subarray(cut * perBar), 700 + cut, bars - cut, perBar, () => 0);
-      expect(out).toEqual(plain);
-    }
-  }
 });

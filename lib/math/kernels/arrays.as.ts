@@ -32,3 +32,44 @@ export function logEach(at: usize, count: i32): void {
   }
   for (; at < end; at += 8) store<f64>(at, log(load<f64>(at)));
 }
+
+/** Four rows a step, whose weights stay in registers. */
+export function addRows(out: usize, count: i32, rows: i32, places: usize, weights: usize): void {
+  const bytes = count << 3;
+  let k = 0;
+  for (; k + 4 <= rows; k += 4) {
+    const row0 = load<u32>(places + (k << 2));
+    const row1 = load<u32>(places + (k << 2), 4);
+    const row2 = load<u32>(places + (k << 2), 8);
+    const row3 = load<u32>(places + (k << 2), 12);
+    const w0 = v128.load64_splat(weights + (k << 3));
+    const w1 = v128.load64_splat(weights + (k << 3), 8);
+    const w2 = v128.load64_splat(weights + (k << 3), 16);
+    const w3 = v128.load64_splat(weights + (k << 3), 24);
+    let at = 0;
+    for (; at + 32 <= bytes; at += 32) {
+      let a = v128.load(out + at);
+      let b = v128.load(out + at, 16);
+      a = f64x2.add(a, f64x2.mul(w0, v128.load(row0 + at)));
+      b = f64x2.add(b, f64x2.mul(w0, v128.load(row0 + at, 16)));
+      a = f64x2.add(a, f64x2.mul(w1, v128.load(row1 + at)));
+      b = f64x2.add(b, f64x2.mul(w1, v128.load(row1 + at, 16)));
+      a = f64x2.add(a, f64x2.mul(w2, v128.load(row2 + at)));
+      b = f64x2.add(b, f64x2.mul(w2, v128.load(row2 + at, 16)));
+      a = f64x2.add(a, f64x2.mul(w3, v128.load(row3 + at)));
+      b = f64x2.add(b, f64x2.mul(w3, v128.load(row3 + at, 16)));
+      v128.store(out + at, a);
+      v128.store(out + at, b, 16);
+    }
+    for (let i = k; i < k + 4; i++) addRow(out + at, bytes - at, load<u32>(places + (i << 2)) + at, load<f64>(weights + (i << 3)));
+  }
+  for (; k < rows; k++) addRow(out, bytes, load<u32>(places + (k << 2)), load<f64>(weights + (k << 3)));
+}
+
+function addRow(out: usize, bytes: i32, row: usize, weight: f64): void {
+  const weights = f64x2.splat(weight);
+  let at = 0;
+  for (; at + 16 <= bytes; at += 16)
+    v128.store(out + at, f64x2.add(v128.load(out + at), f64x2.mul(weights, v128.load(row + at))));
+  if (at < bytes) store<f64>(out + at, load<f64>(out + at) + weight * load<f64>(row + at));
+}

@@ -1,0 +1,117 @@
+// Normals that tickers of one thread share: drawn once for each run of bars and kept, for one seed, while there is room.
+import { addRows, type Row, rowOf } from '../math/arrays.ts';
+import { addNormals } from '../math/draw.ts';
+import { floats, release } from '../math/kernel.ts';
+import type { Stream } from '../math/stream.ts';
+
+/** Bars of a run, numbered from a multiple of it. */
+const RUN = 512;
+/** Doubles of a slab, and the most slabs: 64 MiB. */
+const SLAB = 65_536;
+const MOST_SLABS = 128;
+/** Runs are a line of the cache further apart than a page, or all would want the same place of the cache. */
+const GAP = 8;
+
+/** Runs of a stream that are kept, and the one asked for last. */
+interface Shelf {
+  readonly runs: Map<number, Row>;
+  run: number;
+  row: Row | null;
+}
+
+interface Store {
+  readonly seed: number | string;
+  /** By stream and pieces of a bar. */
+  readonly shelves: Map<string, Shelf>;
+  readonly slabs: Float64Array[];
+  used: number;
+}
+
+const emptyStore = (seed: number | string): Store => ({ seed, shelves: new Map(), slabs: [], used: SLAB });
+let store = emptyStore('');
+
+/** Adds weights[k] times the normals of streams[k], for k from `first` to `end` - 1, to shocks of bars of `perBar` pieces. */
+export type AddShared = (
+  out: Float64Array,
+  weights: readonly number[],
+  first: number,
+  end: number,
+  firstBar: number,
+  bars: number,
+  perBar: number,
+) => void;
+
+/** As `addNormals` source after source. */
+export function sharedNormals(seed: number | string, streams: readonly Stream[]): AddShared {
+  if (seed !== store.seed) {
+    release(...store.slabs);
+    store = emptyStore(seed);
+  }
+  let of: Store | null = null;
+  let pieces = 0;
+  let shelves: Shelf[] = [];
+  const rows: Row[] = [];
+  const factors: number[] = [];
+  return (out, weights, first, end, firstBar, bars, perBar) => {
+    if (of !== store || pieces !== perBar) {
+      of = store;
+      pieces = perBar;
+      shelves = streams.map((stream) => shelfOf(stream, perBar));
+    }
+    for (let bar = firstBar; bar < firstBar + bars; ) {
+      const run = Math.floor(bar / RUN);
+      const last = Math.min(firstBar + bars, (run + 1) * RUN);
+      const part = out.subarray((bar - firstBar) * perBar, (last - firstBar) * perBar);
+      const add = () => {
+        addRows(part, rows, (bar - run * RUN) * perBar, factors);
+        rows.length = 0;
+        factors.length = 0;
+      };
+      for (let k = first; k < end; k++) {
+        const weight = weights[k]!;
+        if (weight === 0) continue;
+        const shelf = shelves[k]!;
+        if (shelf.run !== run) {
+          shelf.run = run;
+          shelf.row = shelf.runs.get(run) ?? drawnRun(shelf, streams[k]!, run, perBar);
+        }
+        if (shelf.row !== null) {
+          rows.push(shelf.row);
+          factors.push(weight);
+          continue;
+        }
+        add();
+        addNormals(part, streams[k]!, weight, bar, last - bar, perBar);
+      }
+      add();
+      bar = last;
+    }
+  };
+}
+
+function shelfOf({ key0, key1, mask0, mask1 }: Stream, perBar: number): Shelf {
+  const name = `${key0} ${key1} ${mask0} ${mask1} ${perBar}`;
+  let shelf = store.shelves.get(name);
+  if (shelf === undefined) {
+    shelf = { runs: new Map(), run: Number.NaN, row: null };
+    store.shelves.set(name, shelf);
+  }
+  return shelf;
+}
+
+/** Draws a run of bars of a stream; null when there is no room for it. */
+function drawnRun({ runs }: Shelf, stream: Stream, run: number, perBar: number): Row | null {
+  const length = RUN * perBar;
+  if (store.used + length > SLAB) {
+    if (length > SLAB || store.slabs.length === MOST_SLABS) return null;
+    // Written before it is read, or the system would first give pages to read and then others to write.
+    store.slabs.push(floats(SLAB).fill(0));
+    store.used = 0;
+  }
+  const normals = store.slabs.at(-1)!.subarray(store.used, store.used + length);
+  store.used += length + GAP;
+  addNormals(normals, stream, 1, run * RUN, RUN, perBar);
+  const row = rowOf(normals);
+  runs.set(run, row);
+  return row;
+}
