@@ -209,5 +209,6 @@ function sessionShocks(
       out[at + s] = sum / Math.sqrt(whole);
     }
   }
+  plan.close();
   return out;
 }

@@ -3,7 +3,7 @@ import { type Problem, ProblemError, raise } from '../base/problem.ts';
 import { log } from '../math/elementary.ts';
 import { streamOf } from '../math/stream.ts';
 import { bridgeScale, checkCopula, commonScale, marginScale } from '../models/copula.ts';
-import type { Model, ModelParams, PathBlock, VolatilityModel } from '../models/model.ts';
+import type { Kernel, Model, ModelParams, PathBlock, VolatilityModel } from '../models/model.ts';
 import { type Bars, emptyBars, joinBars, latentBars, latentBarsOf } from './bars.ts';
 import { type Calendar, calendarOf, sessionsBetween } from './calendar.ts';
 import { type EpochDay, parseDate } from './day.ts';
@@ -91,26 +91,42 @@ const MOST_PIECES = 64;
  */
 export function* generateBars(request: BarsRequest): Generator<BarBlock, readonly Warning[]> {
   raise(checkRequest(request));
-  const { ticker, surroundings } = request;
+  const { surroundings } = request;
   const calendar = calendarOf(request.calendar);
   const frequency = frequencyOf(request.frequency, calendar);
   const days = sessionsBetween(calendar, parseDate(request.start), parseDate(request.end));
   raise(checkSurroundings(surroundings, request.memory, days.length));
   const origin = days.length === 0 ? 0 : calendar.ordinal(days[0]!);
-  const tick = tickOf(request.tick);
   const setting = { yearsPerSession: 1 / request.periodsPerYear, stream: streamsOf(request) };
   const volatility = request.volatility?.model.process(request.volatility.params, setting) ?? null;
   const kernel = request.model.kernel(request.params, { ...setting, volatility });
   const open = 1 - (request.night?.share ?? 0);
   const remembers = request.memory !== 0 || surroundings.memory !== null;
   const plan = planOf(calendar, frequency, request.pieces, request.season, open, kernel.stateLength, remembers);
+  plan.block.state[0] = log(request.startPrice);
+  kernel.start(plan.block.state, origin);
+  try {
+    return yield* blocksOf(request, calendar, plan, kernel, days, origin);
+  } finally {
+    plan.close();
+  }
+}
+
+function* blocksOf(
+  request: BarsRequest,
+  calendar: Calendar,
+  plan: Plan,
+  kernel: Kernel,
+  days: Int32Array,
+  origin: number,
+): Generator<BarBlock, readonly Warning[]> {
+  const { ticker, surroundings } = request;
   const { block, layout } = plan;
   const draw = drawer(request, calendar, plan, days, origin);
-  const extremes = setting.stream('extremes');
-  const volume = volumeKernel(request.volume, setting.stream, plan);
-  block.state[0] = log(request.startPrice);
-  kernel.start(block.state, origin);
-
+  const stream = streamsOf(request);
+  const extremes = stream('extremes');
+  const volume = volumeKernel(request.volume, stream, plan);
+  const tick = tickOf(request.tick);
   const latent = latentBarsOf(layout.number.length);
   const ticks = new Float64Array(4);
   const coarse = { bars: 0, of: 0, worst: Number.POSITIVE_INFINITY };

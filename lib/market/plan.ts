@@ -1,4 +1,5 @@
 // How a run of sessions is cut into bars and pieces, and the arrays that one block of it fills.
+import { floats, release } from '../math/kernel.ts';
 import type { PathBlock } from '../models/model.ts';
 import type { Calendar } from './calendar.ts';
 import { barsOf, edgesOf, type Frequency, mostBars } from './frequency.ts';
@@ -38,6 +39,8 @@ export interface Plan {
   readonly layout: Layout;
   /** Lay out `count` sessions from days[at], the first of which has ordinal `first`. */
   lay(days: Int32Array, at: number, count: number, first: number): void;
+  /** Gives the arrays of the block back; the plan is of no use any more. */
+  close(): void;
 }
 
 /** Planned pieces of a block, and the most sessions. */
@@ -75,7 +78,8 @@ export function planOf(
     shapes.set(minutes, made);
     return made;
   };
-  const block = newBlock(stateLength, sessions, bars * perBar, remembers);
+  const lent: Float64Array[] = [];
+  const block = newBlock(stateLength, sessions, bars * perBar, remembers, lent);
   const layout: Layout = {
     bars: 0,
     session: new Int32Array(bars),
@@ -116,15 +120,32 @@ export function planOf(
       layout.first[count] = bar;
       layout.bars = bar;
     },
+    close: () => release(...lent.splice(0)),
   };
 }
 
-function newBlock(stateLength: number, sessions: number, planned: number, remembers: boolean): PathBlock {
-  const perSession = () => new Float64Array(sessions);
-  const piece = () => new Float64Array(planned + ROOM);
-  const shocks = new Float64Array(planned);
+/** Arrays of `floats`, all of which go to `lent`, where kernels of the path look; the others are ordinary ones. */
+function newBlock(
+  stateLength: number,
+  sessions: number,
+  planned: number,
+  remembers: boolean,
+  lent: Float64Array[],
+): PathBlock {
+  const column = (length: number) => {
+    const array = floats(length);
+    lent.push(array);
+    return array;
+  };
+  const whole = (length: number) => {
+    const { buffer, byteOffset } = column(Math.ceil(length / 2));
+    return new Int32Array(buffer, byteOffset, length);
+  };
+  const perSession = () => column(sessions);
+  const piece = () => column(planned + ROOM);
+  const shocks = column(planned);
   return {
-    pieces: new Int32Array(sessions),
+    pieces: whole(sessions),
     phi: perSession(),
     gap: perSession(),
     scale: perSession(),
@@ -136,15 +157,15 @@ function newBlock(stateLength: number, sessions: number, planned: number, rememb
     target: perSession(),
     varianceShock: perSession(),
     shocks,
-    fresh: remembers ? new Float64Array(planned) : shocks,
-    share: new Float64Array(planned),
+    fresh: remembers ? column(planned) : shocks,
+    share: column(planned),
     cuts: { count: 0, piece: new Int32Array(CUTS), part: new Float64Array(CUTS) },
     state: new Float64Array(stateLength),
     from: piece(),
     to: piece(),
     variance: piece(),
     until: piece(),
-    ends: new Int32Array(planned),
+    ends: whole(planned),
     annualVariance: perSession(),
     sd: perSession(),
     jumps: { count: 0, session: new Int32Array(ROOM), time: new Float64Array(ROOM), size: new Float64Array(ROOM) },

@@ -140,6 +140,34 @@ export interface VarianceStep {
   annual: number;
 }
 
+/** What a variance process says of the sessions of a run, at their places from its first one. */
+export type VarianceColumns = Readonly<Record<keyof VarianceStep, Float64Array>>;
+
+/** Steps sessions first..end-1 of a block; what it says of the first of them goes to place 0. */
+export type StepRun = (
+  state: Float64Array,
+  at: number,
+  block: PathBlock,
+  first: number,
+  end: number,
+  out: VarianceColumns,
+) => void;
+
+/** What a variance looks at beside its own past, so that a compiled path can go through many sessions at once. */
+export type VarianceSource =
+  /** Nothing: every session is as the first. */
+  | { readonly of: 'nothing' }
+  /** Its own shocks and targets. */
+  | { readonly of: 'shocks'; readonly steps: StepRun }
+  /** The innovations of the path, as GARCH does: `state[at]` is the variance of a session, `state[at + 1]` the last innovation or NaN. */
+  | {
+      readonly of: 'innovations';
+      readonly alpha: number;
+      readonly gamma: number;
+      readonly beta: number;
+      readonly omega: number;
+    };
+
 /** Variance of one asset, session by session. */
 export interface VarianceProcess {
   readonly stateLength: number;
@@ -149,6 +177,8 @@ export interface VarianceProcess {
   step(state: Float64Array, at: number, shock: number, target: number, out: VarianceStep): void;
   /** Told what was new in the session's log return: before any factor of regime or event, and as of a session of share 1. */
   settle(state: Float64Array, at: number, innovation: number): void;
+  /** What makes compiled paths possible; without it every session is stepped and settled by itself. */
+  readonly source?: VarianceSource;
 }
 
 /** Names a volatility model in the catalog and makes its process for one asset. */

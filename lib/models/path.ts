@@ -4,8 +4,9 @@ import { ProblemError } from '../base/problem.ts';
 import { addNormals, uniform } from '../math/draw.ts';
 import { poisson } from '../math/laws.ts';
 import type { Stream } from '../math/stream.ts';
-import type { Kernel, KernelSetting, VarianceProcess, VarianceStep } from './model.ts';
+import type { Kernel, KernelSetting, PathBlock, VarianceProcess, VarianceStep } from './model.ts';
 import { pieceWriter, type SessionJumps } from './pieces.ts';
+import { LONGEST_RUN, plainRuns } from './plain.ts';
 
 /** The law of jumps in the log price: a compound Poisson process. */
 export interface JumpLaw {
@@ -33,6 +34,7 @@ export function constantVariance(sigma: number, yearsPerSession: number): Varian
   const integrated = annual * yearsPerSession;
   return {
     stateLength: 0,
+    source: { of: 'nothing' },
     start() {},
     step(_state, _at, _shock, _target, out) {
       out.integrated = integrated;
@@ -63,6 +65,31 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
   };
   const sway = swayOf(setting.stream('leverage'));
   const writer = pieceWriter(setting.stream('bridge'));
+  // Of the session looked at last: sum of its shares, and the drift that its jumps take.
+  let whole = 0;
+  let compensation = 0;
+  const look = (block: PathBlock, s: number, session: number, planned: number): void => {
+    whole = block.phi[s]!;
+    for (let p = planned; p < block.pieces[s]!; p++) whole += block.share[p]!;
+    const intensity = jumps === null ? 0 : jumps.intensity * block.jumpIntensity[s]!;
+    const shift = block.jumpMean[s]!;
+    const spread = block.jumpSd[s]!;
+    compensation = intensity === 0 ? 0 : intensity * jumps!.compensator(shift, spread) * years;
+    drawn.count =
+      intensity === 0 ? 0 : drawJumps(jumps!, streams, session, intensity * years, whole, shift, spread, drawn);
+  };
+  const plain = plainRuns(mu, variance, jumps !== null, years, setting.stream('leverage'));
+  /** One past the last session, from s on, that the kernel may take along: jumps of the one behind it are drawn. */
+  const quiet = (block: PathBlock, s: number, sessions: number, firstSession: number, planned: number): number => {
+    const most = Math.min(sessions, s + LONGEST_RUN);
+    if (jumps === null) return most;
+    for (let end = s; end < most; end++) {
+      look(block, end, firstSession + end, end === s ? planned : block.pieces[end - 1]!);
+      if (drawn.count > 0) return end;
+      plain!.lost[end - s] = compensation;
+    }
+    return most;
+  };
 
   return {
     stateLength: 1 + variance.stateLength,
@@ -75,16 +102,24 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
       let x = state[0]!;
       let planned = 0;
       writer.begin(block);
+      let runs = uncut && plain?.ready(block) === true;
       for (let s = 0; s < sessions; s++) {
+        if (runs) {
+          const end = quiet(block, s, sessions, firstSession, planned);
+          const count = end === s ? 0 : pieces[end - 1]! - planned;
+          runs = count === 0 || writer.fits(end - 1, count, 0);
+          if (runs && count > 0) {
+            state[0] = x;
+            plain!.run(block, firstSession + s, s, end, planned, writer.skip(count));
+            x = state[0]!;
+            planned += count;
+            s = end;
+            if (s === sessions) break;
+          }
+        }
         const session = firstSession + s;
         const closed = phi[s]!;
-        let whole = closed;
-        for (let p = planned; p < pieces[s]!; p++) whole += share[p]!;
-        const intensity = jumps === null ? 0 : jumps.intensity * block.jumpIntensity[s]!;
-        const shift = block.jumpMean[s]!;
-        const spread = block.jumpSd[s]!;
-        drawn.count =
-          intensity === 0 ? 0 : drawJumps(jumps!, streams, session, intensity * years, whole, shift, spread, drawn);
+        look(block, s, session, planned);
         if (s > 0 && !writer.fits(s, pieces[s]! - planned, drawn.count)) {
           state[0] = x;
           return s;
@@ -93,19 +128,21 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
         const factor = block.volatility[s]!;
         const integrated = factor * factor * step.integrated;
         const power = factor * factor * step.residual;
-        const compensation = intensity === 0 ? 0 : intensity * jumps!.compensator(shift, spread) * years;
         const lean = (factor * step.leverage) / Math.sqrt(whole);
         const drift = (mu + block.growth[s]!) * years - 0.5 * integrated - compensation + lean;
         block.annualVariance[s] = factor * factor * step.annual;
         block.sd[s] = Math.sqrt(integrated);
 
         const extra = integrated - power;
-        if (extra > 0) sway.draw(session, closed, whole, share, planned, pieces[s]!);
+        // The only piece of a session without closed hours leaves the leverage no way to move.
+        const alone = pieces[s]! - planned === 1 && closed === 0 && share[planned] === 1;
+        const sways = extra > 0 && !alone;
+        if (sways) sway.draw(session, closed, whole, share, planned, pieces[s]!);
         const scale = block.scale[s]!;
         const gap = Math.sqrt(power * closed) * block.gap[s]!;
         let innovation = gap;
         x += drift * closed + gap;
-        if (extra > 0) x += Math.sqrt(extra) * sway.at(0, closed);
+        if (sways) x += Math.sqrt(extra) * sway.at(0, closed);
         x += writer.open(s, session, drawn);
         let at = uncut && drawn.count === 0 ? writer.skip(pieces[s]! - planned) : -1;
         for (let n = 1; planned < pieces[s]!; planned++, n++) {
@@ -113,10 +150,8 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
           const unit = Math.sqrt(power * part) * scale;
           let increment = drift * part + unit * shocks[planned]!;
           let width = power * part * (scale * scale);
-          if (extra > 0) {
-            increment += Math.sqrt(extra) * sway.at(n, part);
-            width += extra * part;
-          }
+          if (sways) increment += Math.sqrt(extra) * sway.at(n, part);
+          if (extra > 0) width += extra * part;
           innovation += unit * fresh[planned]!;
           if (at < 0) x = writer.piece(x, increment, width);
           else {

@@ -1,10 +1,19 @@
 // Square-root variance of Heston (1993): Andersen's quadratic-exponential step, or Euler with full truncation.
 import type { Problem } from '../base/problem.ts';
 import { exp, expm1, log } from '../math/elementary.ts';
+import { kernelOf, place } from '../math/kernel.ts';
 import { normalCdf } from '../math/special.ts';
 import type { AssetClass } from './asset-class.ts';
-import type { VarianceProcess } from './model.ts';
-import { type AssetFacts, type ModelSettings, refusals, setting } from './model.ts';
+import wasm from './kernels/square-root.wasm';
+import {
+  type AssetFacts,
+  type ModelSettings,
+  refusals,
+  type StepRun,
+  setting,
+  type VarianceProcess,
+  type VarianceStep,
+} from './model.ts';
 
 export type SquareRootParams = {
   /** Speed of reversion per year, long-run variance per year, volatility of variance per year. */
@@ -75,13 +84,72 @@ const SWITCH = 1.5;
 
 export function squareRootVariance(params: SquareRootParams, yearsPerSession: number): VarianceProcess {
   const start = params.v0 ?? params.theta;
+  const euler = params.scheme === 'euler';
+  const step = euler ? eulerStep(params, yearsPerSession) : qeStep(params, yearsPerSession);
   return {
     stateLength: 1,
     start(state, at) {
       state[at] = start;
     },
-    step: params.scheme === 'euler' ? eulerStep(params, yearsPerSession) : qeStep(params, yearsPerSession),
+    step,
     settle() {},
+    source: {
+      of: 'shocks',
+      steps: stepsOf(step, euler || params.xi === 0 ? null : quadraticLaw(params, yearsPerSession)),
+    },
+  };
+}
+
+interface SquareRootKernel {
+  quadraticSteps(
+    count: number,
+    shocks: number,
+    targets: number,
+    law: number,
+    integrals: number,
+    leverages: number,
+    residuals: number,
+    annuals: number,
+  ): number;
+}
+
+let law: Float64Array;
+const squareRootKernel = kernelOf<SquareRootKernel>(wasm, (_, zeros) => {
+  law = zeros(12);
+});
+
+/** Many sessions one after the other: those of the quadratic law by the kernel, the others one by one. */
+function stepsOf(step: VarianceProcess['step'], constants: Float64Array | null): StepRun {
+  const one: VarianceStep = { integrated: 0, leverage: 0, residual: 0, annual: 0 };
+  return (state, at, { varianceShock, target }, first, end, out) => {
+    const kernel = constants === null ? null : squareRootKernel();
+    const [shocks, targets] = [place(varianceShock), place(target)];
+    const reachable = shocks !== 0 && targets !== 0 && place(out.integrated) !== 0;
+    for (let s = first; s < end; s++) {
+      if (kernel !== null && reachable) {
+        const from = (places: number, i: number) => places + 8 * i;
+        const done = s - first;
+        law.set(constants!);
+        law[0] = state[at]!;
+        s += kernel.quadraticSteps(
+          end - s,
+          from(shocks, s),
+          from(targets, s),
+          law.byteOffset,
+          from(out.integrated.byteOffset, done),
+          from(out.leverage.byteOffset, done),
+          from(out.residual.byteOffset, done),
+          from(out.annual.byteOffset, done),
+        );
+        state[at] = law[0]!;
+        if (s === end) return;
+      }
+      step(state, at, varianceShock[s]!, target[s]!, one);
+      out.integrated[s - first] = one.integrated;
+      out.leverage[s - first] = one.leverage;
+      out.residual[s - first] = one.residual;
+      out.annual[s - first] = one.annual;
+    }
   };
 }
 
@@ -98,6 +166,31 @@ function eulerStep({ kappa, theta, xi, rho }: SquareRootParams, dt: number): Var
     out.residual = other * used * dt;
     out.annual = used;
   };
+}
+
+/** What the scheme needs of its parameters (Andersen 2008, 3.2 and 4). */
+function constantsOf({ kappa, xi, rho }: SquareRootParams, dt: number) {
+  const e = exp(-kappa * dt);
+  const gone = -expm1(-kappa * dt);
+  const k1 = 0.5 * dt * ((kappa * rho) / xi - 0.5) - rho / xi;
+  const k2 = 0.5 * dt * ((kappa * rho) / xi - 0.5) + rho / xi;
+  const k3 = 0.5 * dt * (1 - rho * rho);
+  return {
+    e,
+    fromStart: (xi * xi * e * gone) / kappa,
+    fromLevel: (xi * xi * gone * gone) / (2 * kappa),
+    k1,
+    k2,
+    k3,
+    tilt: k2 + 0.5 * k3,
+  };
+}
+
+/** What the kernel reads, its variance first. */
+function quadraticLaw(params: SquareRootParams, dt: number): Float64Array {
+  const { kappa, theta, xi, rho } = params;
+  const { e, fromStart, fromLevel, k1, k2, k3, tilt } = constantsOf(params, dt);
+  return Float64Array.of(0, theta, e, fromStart, fromLevel, k1, k2, k3, tilt, -rho * kappa, dt, xi);
 }
 
 /**
@@ -119,12 +212,7 @@ function qeStep({ kappa, theta, xi, rho }: SquareRootParams, dt: number): Varian
       out.annual = v;
     };
   }
-  const fromStart = (xi * xi * e * gone) / kappa;
-  const fromLevel = (xi * xi * gone * gone) / (2 * kappa);
-  const k1 = 0.5 * dt * ((kappa * rho) / xi - 0.5) - rho / xi;
-  const k2 = 0.5 * dt * ((kappa * rho) / xi - 0.5) + rho / xi;
-  const k3 = 0.5 * dt * (1 - rho * rho);
-  const tilt = k2 + 0.5 * k3;
+  const { fromStart, fromLevel, k1, k2, k3, tilt } = constantsOf({ kappa, theta, xi, rho }, dt);
   return (state, at, shock, target, out) => {
     const v = state[at]!;
     const level = theta * (target * target);

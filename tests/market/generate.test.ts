@@ -6,10 +6,10 @@ import { md5, sha256 } from '../../lib/base/digest.ts';
 import type { ProblemError } from '../../lib/base/problem.ts';
 import type { Bars } from '../../lib/market/bars.ts';
 import { formatDate, parseDate } from '../../lib/market/day.ts';
-import { allBars, type BarsRequest } from '../../lib/market/generate.ts';
+import { allBars, type BarsRequest, generateBars } from '../../lib/market/generate.ts';
 import { GENERATOR_VERSION } from '../../lib/market/version.ts';
 import { STOCK_VOLUME } from '../../lib/market/volume.ts';
-import { useTwins } from '../../lib/math/kernel.ts';
+import { floats, place, release, useTwins } from '../../lib/math/kernel.ts';
 import { factorCorrelation } from '../../lib/models/correlation.ts';
 import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import { barsSchema, barsTable } from '../../stages/market/tables.ts';
@@ -172,6 +172,23 @@ describe('generateBars', () => {
     const byTwins = made();
     useTwins(false);
     expect(byTwins).toBe(byKernels);
+  });
+
+  it('a ticker gives its memory back, also when nobody asks for its last bars', () => {
+    // Where the next array of a new length would lie.
+    const top = (length: number) => {
+      const array = floats(length);
+      release(array);
+      return place(array) + 16 * Math.ceil(length / 2);
+    };
+    allBars(request());
+    const before = top(70_001);
+    allBars(request({ ticker: 'MSFT' }));
+    for (const block of generateBars(request({ end: '2050-01-01' }))) {
+      expect(block.bars.day.length).toBeGreaterThan(0);
+      break;
+    }
+    expect(top(70_003) - before).toBe(16 * 35_002);
   });
 
   it('a later end date leaves every earlier bar unchanged', () => {

@@ -138,6 +138,7 @@ export const model: VolatilityModel<GarchParams> = {
     const next = (h: number, e: number, of: number) => of + (e < 0 ? alpha + asymmetry : alpha) * (e * e) + beta * h;
     return {
       stateLength: 2,
+      source: { of: 'innovations', alpha, gamma: asymmetry, beta, omega },
       start(state, at, firstSession) {
         let h = level;
         let e = 0;

@@ -1,0 +1,326 @@
+// Sessions of a path that nothing cuts and no jump falls into: twin of the loop over sessions in lib/models/path.ts.
+
+/** Columns of the block, in the order of `COLUMNS` in lib/models/plain.ts. */
+let pieces: usize = 0;
+let phi: usize = 0;
+let gap: usize = 0;
+let scale: usize = 0;
+let volatility: usize = 0;
+let growth: usize = 0;
+let target: usize = 0;
+let share: usize = 0;
+let shocks: usize = 0;
+let fresh: usize = 0;
+let from: usize = 0;
+let to: usize = 0;
+let variance: usize = 0;
+let until: usize = 0;
+let ends: usize = 0;
+let annualVariance: usize = 0;
+let sd: usize = 0;
+
+/** What the variance says of each session of the run, and what jumps take from its drift. */
+let integrals: usize = 0;
+let leverages: usize = 0;
+let residuals: usize = 0;
+let annuals: usize = 0;
+let compensations: usize = 0;
+/** Of each session of the run: its drift, the variance that its shocks carry, the one of its leverage, and how that moves its opening. */
+let drifts: usize = 0;
+let powers: usize = 0;
+let extras: usize = 0;
+let openings: usize = 0;
+
+export function init(columns: usize, most: i32): void {
+  const bytes = most << 3;
+  integrals = columns;
+  leverages = integrals + bytes;
+  residuals = leverages + bytes;
+  annuals = residuals + bytes;
+  compensations = annuals + bytes;
+  drifts = compensations + bytes;
+  powers = drifts + bytes;
+  extras = powers + bytes;
+  openings = extras + bytes;
+}
+
+export function lay(table: usize): void {
+  pieces = load<u32>(table);
+  phi = load<u32>(table, 4);
+  gap = load<u32>(table, 8);
+  scale = load<u32>(table, 12);
+  volatility = load<u32>(table, 16);
+  growth = load<u32>(table, 20);
+  target = load<u32>(table, 24);
+  share = load<u32>(table, 28);
+  shocks = load<u32>(table, 32);
+  fresh = load<u32>(table, 36);
+  from = load<u32>(table, 40);
+  to = load<u32>(table, 44);
+  variance = load<u32>(table, 48);
+  until = load<u32>(table, 52);
+  ends = load<u32>(table, 56);
+  annualVariance = load<u32>(table, 60);
+  sd = load<u32>(table, 64);
+}
+
+@inline
+function at(column: usize, i: i32): f64 {
+  return load<f64>(column + (i << 3));
+}
+
+@inline
+function put(column: usize, i: i32, value: f64): void {
+  store<f64>(column + (i << 3), value);
+}
+
+/** Places i and i + 1 of a column, or its first place twice. */
+@inline
+function two(column: usize, i: i32, each: bool): v128 {
+  return each ? v128.load(column + (i << 3)) : v128.load64_splat(column);
+}
+
+/** Puts two values, or the first of them. */
+@inline
+function putTwo(column: usize, i: i32, values: v128, both: bool): void {
+  if (both) v128.store(column + (i << 3), values);
+  else v128.store64_lane(column + (i << 3), values, 0);
+}
+
+/** Roots that were worked out last: most sessions and pieces are as the one before. */
+let under: v128 = f64x2.splat(0);
+let roots: v128 = f64x2.splat(0);
+
+@inline
+function rootsOf(x: v128): v128 {
+  if (!i64x2.all_true(f64x2.eq(x, under))) {
+    under = x;
+    roots = f64x2.sqrt(x);
+  }
+  return roots;
+}
+
+/** Drift and variances of sessions s and s + 1, which are numbers i and i + 1 of the run. */
+@inline
+function sessions(s: i32, i: i32, each: bool, both: bool, jumps: bool, mu: v128, years: v128): void {
+  const factor = two(volatility, s, true);
+  const square = f64x2.mul(factor, factor);
+  const integrated = f64x2.mul(square, two(integrals, i, each));
+  const power = f64x2.mul(square, two(residuals, i, each));
+  let drift = f64x2.mul(f64x2.add(mu, two(growth, s, true)), years);
+  drift = f64x2.sub(drift, f64x2.mul(f64x2.splat(0.5), integrated));
+  if (jumps) drift = f64x2.sub(drift, two(compensations, i, true));
+  v128.store(drifts + (i << 3), drift);
+  v128.store(powers + (i << 3), power);
+  v128.store(extras + (i << 3), f64x2.pmax(f64x2.sub(integrated, power), f64x2.splat(0)));
+  putTwo(annualVariance, s, f64x2.mul(square, two(annuals, i, each)), both);
+  putTwo(sd, s, rootsOf(integrated), both);
+}
+
+/**
+ * Increments, into `to`, and variances of pieces p and p + 1, which go to `piece`: each of its own session, s and s + 1, numbers i
+ * and i + 1 of the run, or both of one.
+ */
+@inline
+function moves(p: i32, piece: i32, s: i32, i: i32, each: bool, both: bool): void {
+  const offset = i << 3;
+  const part = two(share, p, true);
+  const amount = f64x2.mul(two(powers + offset, 0, each), part);
+  const wide = two(scale + (s << 3), 0, each);
+  const unit = f64x2.mul(rootsOf(amount), wide);
+  const known = f64x2.mul(two(drifts + offset, 0, each), part);
+  putTwo(to, piece, f64x2.add(known, f64x2.mul(unit, two(shocks, p, true))), both);
+  const width = f64x2.mul(amount, f64x2.mul(wide, wide));
+  putTwo(variance, piece, f64x2.add(width, f64x2.mul(two(extras + offset, 0, each), part)), both);
+  putTwo(until, piece, f64x2.splat(1), both);
+  store<i32>(ends + (p << 2), piece + 1);
+  if (both) store<i32>(ends + (p << 2), piece + 2, 4);
+}
+
+/**
+ * Sessions first..end-1 of a variance that does not look at them; the pieces of the first begin at `planned` and go to `piece`.
+ * `each`: the columns of the variance are filled, else their first places hold for all, without leverage. Normals of the
+ * leverage are at `sway`, for a session one more than its pieces; 0 where none moves within a session. Returns the log price.
+ */
+export function path(
+  first: i32, end: i32, planned: i32, piece: i32, each: bool, jumps: bool, sway: usize, x: f64, mu: f64, years: f64,
+): f64 {
+  const mu2 = f64x2.splat(mu);
+  const years2 = f64x2.splat(years);
+  let s = first;
+  if (each) {
+    for (; s + 2 <= end; s += 2) sessions(s, s - first, true, true, jumps, mu2, years2);
+    if (s < end) sessions(s, s - first, true, false, jumps, mu2, years2);
+    lean(first, end, planned);
+  } else {
+    for (; s + 2 <= end; s += 2) sessions(s, s - first, false, true, jumps, mu2, years2);
+    if (s < end) sessions(s, s - first, false, false, jumps, mu2, years2);
+  }
+  const last = load<i32>(pieces + ((end - 1) << 2));
+  if (last - planned == end - first) {
+    let p = planned;
+    for (; p + 2 <= last; p += 2) moves(p, piece + p - planned, first + p - planned, p - planned, true, true);
+    if (p < last) moves(p, piece + p - planned, first + p - planned, p - planned, true, false);
+  } else {
+    for (let s = first, p = planned, k = piece - planned; s < end; s++) {
+      const stop = load<i32>(pieces + (s << 2));
+      for (; p + 2 <= stop; p += 2) moves(p, k + p, s, s - first, false, true);
+      if (p < stop) moves(p, k + p++, s, s - first, false, false);
+    }
+  }
+  const sways = sway != 0;
+  if (sways) swing(first, end, planned, piece, sway);
+  let place = piece << 3;
+  for (let s = first; s < end; s++) {
+    const closed = at(phi, s);
+    if (closed != 0) {
+      const i = s - first;
+      x += at(drifts, i) * closed + sqrt<f64>(at(powers, i) * closed) * at(gap, s);
+      if (sways) x += at(openings, i);
+    }
+    for (const stop = piece + load<i32>(pieces + (s << 2)) - planned; ; ) {
+      store<f64>(from + place, x);
+      x += load<f64>(to + place);
+      store<f64>(to + place, x);
+      place += 8;
+      if (place == stop << 3) break;
+    }
+  }
+  return x;
+}
+
+/** Has some session of a run leverage that moves within it? The only piece of a session without closed hours leaves it no way. */
+export function swings(first: i32, end: i32, planned: i32): bool {
+  for (let s = first; s < end; s++) {
+    const stop = load<i32>(pieces + (s << 2));
+    const alone = stop - planned == 1 && at(phi, s) == 0 && at(share, planned) == 1;
+    if (!alone && at(integrals, s - first) > at(residuals, s - first)) return true;
+    planned = stop;
+  }
+  return false;
+}
+
+/** Adds what leverage moves the price by to the drift of each session. */
+function lean(first: i32, end: i32, p: i32): void {
+  let known: f64 = 0;
+  let root: f64 = 0;
+  for (let s = first; s < end; s++) {
+    let whole = at(phi, s);
+    for (const stop = load<i32>(pieces + (s << 2)); p < stop; p++) whole += at(share, p);
+    if (whole != known) {
+      known = whole;
+      root = sqrt<f64>(whole);
+    }
+    const i = s - first;
+    const leverage = at(volatility, s) * at(leverages, i);
+    put(drifts, i, at(drifts, i) + (root == 1 ? leverage : leverage / root));
+  }
+}
+
+/** Adds the bridge of the leverage to the increments of each session, and notes what it adds to its opening. */
+function swing(first: i32, end: i32, p: i32, piece: i32, normal: usize): void {
+  let known: f64 = 0;
+  let root: f64 = 0;
+  for (let s = first; s < end; s++) {
+    const closed = at(phi, s);
+    const more = sqrt<f64>(at(extras, s - first));
+    const opening = sqrt<f64>(closed) * load<f64>(normal);
+    const begun = p;
+    const stop = load<i32>(pieces + (s << 2));
+    let whole = closed;
+    let sum = opening;
+    for (; p < stop; p++) {
+      const part = at(share, p);
+      whole += part;
+      normal += 8;
+      if (part != known) {
+        known = part;
+        root = sqrt<f64>(part);
+      }
+      const move = root * load<f64>(normal);
+      store<f64>(normal, move);
+      sum += move;
+    }
+    normal += 8;
+    const mean = sum / whole;
+    put(openings, s - first, more * (opening - closed * mean));
+    for (p = begun; p < stop; p++, piece++) {
+      const place = normal - ((stop - p) << 3);
+      put(to, piece, at(to, piece) + more * (load<f64>(place) - at(share, p) * mean));
+    }
+  }
+}
+
+/**
+ * As `path` where the variance follows the innovations, as GARCH does. At `law`: log price, variance of a session, innovation of
+ * the last one, then alpha, alpha + gamma, beta, omega; the first three move along.
+ */
+export function garchPath(
+  first: i32, end: i32, planned: i32, piece: i32, jumps: bool, law: usize, mu: f64, years: f64,
+): void {
+  let x = load<f64>(law);
+  let h = load<f64>(law, 8);
+  let e = load<f64>(law, 16);
+  const rise = load<f64>(law, 24);
+  const fall = load<f64>(law, 32);
+  const beta = load<f64>(law, 40);
+  const omega = load<f64>(law, 48);
+  let whole1: f64 = 0;
+  let wholeRoot: f64 = 0;
+  let amount1: f64 = 0;
+  let root: f64 = 0;
+  const rises = f64x2.splat(rise);
+  const falls = f64x2.splat(fall);
+  let weight = e < 0 ? fall : rise;
+  for (let s = first; s < end; s++) {
+    const aim = at(target, s);
+    if (e == e) h = omega * (aim * aim) + weight * (e * e) + beta * h;
+    const closed = at(phi, s);
+    const stop = load<i32>(pieces + (s << 2));
+    let whole = closed;
+    for (let p = planned; p < stop; p++) whole += at(share, p);
+    if (whole != whole1) {
+      whole1 = whole;
+      wholeRoot = sqrt<f64>(whole);
+    }
+    const factor = at(volatility, s);
+    const square = factor * factor;
+    // One variance waits for the other: a factor of 1 is left out.
+    const power = square == 1 ? h : square * h;
+    let drift = (mu + at(growth, s)) * years - 0.5 * power;
+    if (jumps) drift -= at(compensations, s - first);
+    put(annualVariance, s, square * (h / years));
+    put(sd, s, sqrt<f64>(power));
+    let innovation: f64 = 0;
+    if (closed != 0) {
+      innovation = sqrt<f64>(power * closed) * at(gap, s);
+      x += drift * closed + innovation;
+    }
+    const wide = at(scale, s);
+    const wider = wide * wide;
+    for (; planned < stop; planned++, piece++) {
+      const part = at(share, planned);
+      const amount = part == 1 ? power : power * part;
+      if (amount != amount1) {
+        amount1 = amount;
+        root = sqrt<f64>(amount);
+      }
+      const unit = wide == 1 ? root : root * wide;
+      innovation += unit * at(fresh, planned);
+      put(from, piece, x);
+      x += drift * part + unit * at(shocks, planned);
+      put(to, piece, x);
+      put(variance, piece, amount * wider);
+      put(until, piece, 1);
+      store<i32>(ends + (planned << 2), piece + 1);
+    }
+    const norm = factor * wholeRoot;
+    e = factor == 0 ? 0 : norm == 1 ? innovation : innovation / norm;
+    // No branch, which would be guessed wrong every other time.
+    const last = f64x2.splat(e);
+    weight = f64x2.extract_lane(v128.bitselect(falls, rises, f64x2.lt(last, f64x2.splat(0))), 0);
+  }
+  store<f64>(law, x);
+  store<f64>(law, h, 8);
+  store<f64>(law, e, 16);
+}
