@@ -51,7 +51,8 @@ function inMemory(length: number): Float64Array | null {
   const known = room?.free.get(length)?.pop();
   if (known !== undefined) return known.fill(0);
   const bytes = 16 * Math.ceil(length / 2);
-  if (room === null || room.top + bytes > PAGES * PAGE_BYTES) return null;
+  // Kernels read two at a time, so beyond the last array there is room for one more.
+  if (room === null || room.top + bytes > PAGES * PAGE_BYTES - 16) return null;
   room.top += bytes;
   return new Float64Array(room.buffer, room.top - bytes, length);
 }
