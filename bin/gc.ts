@@ -2,7 +2,7 @@
 import type { Md5 } from '../lib/base/digest.ts';
 import type { Problem } from '../lib/base/problem.ts';
 import { mustExist, treeAt } from '../lib/dvc/remote.ts';
-import { evidence, isDvcFile, namedOrNothing } from '../lib/dvc/roots.ts';
+import { evidence, isDvcFile, mentionedIn } from '../lib/dvc/roots.ts';
 import { bytesText, count } from '../lib/engine/narrate.ts';
 import { filesInRefs } from '../lib/git/revision.ts';
 import { closure, receiptsInUse, type Swept, sweep, sweepRemote } from '../lib/store/sweep.ts';
@@ -32,7 +32,7 @@ export function collectGarbage(data: Data, flags: GcFlags, signal: AbortSignal):
     const committed = await filesInRefs(project.root, isDvcFile);
     const named = [
       ...roots.wanted.map(({ md5 }) => md5),
-      ...committed.flatMap(({ path, text }) => namedOrNothing(path, text).map(({ md5 }) => md5)),
+      ...committed.flatMap(({ path, text }) => mentionedIn(path, text)),
       ...evidence(project.paths.evidence),
     ];
     const readTree = (md5: string) => {

@@ -1,5 +1,4 @@
 // `pipeline pull`: takes a dataset, its sources and its receipts from the remote, hashing every byte, and lays the dataset out.
-import { join } from 'node:path';
 import { raise } from '../lib/base/problem.ts';
 import {
   type Dataset,
@@ -71,7 +70,7 @@ function find(data: Data, { depot }: Remote, word: string): { dataset: Dataset; 
   // A legacy id may name other bytes by now: the pointer here decides, and another's receipts are no use to it.
   if (here !== null) return { dataset: here, record: record !== null && sameBytes(record, here) ? record : null };
   const there = record === null ? null : datasetOf(`${under}/${name}.dvc`, record.text, latestName(root, under));
-  if (there !== null && there.path === join(under, name)) return { dataset: there, record };
+  if (there !== null) return { dataset: there, record };
   return unknown(name, [...new Set([...listDatasets(root, under).map((known) => known.name), ...recordNames(depot)])]);
 }
 

@@ -95,12 +95,12 @@ export function readConfig(sources: readonly ConfigSource[], dvcDir: string, hom
  * when there is none of that name, dvc/unsupported for services, cloud-versioned remotes and circles of references.
  */
 export function remoteFolder(config: DvcConfig, name: string | null = null): string {
-  const wanted = name ?? config.remote;
+  const wanted = name?.toLowerCase() ?? config.remote;
   if (wanted === null) {
     const hint = 'Add one: pipeline remote add -d localstore <folder>';
     throw new ProblemError({ code: 'remote/missing', message: 'No default remote is configured', hint });
   }
-  let [current, below] = [wanted.toLowerCase(), ''];
+  let [current, below] = [wanted, ''];
   const options = new Map<string, string>();
   for (const seen = new Set<string>(); !seen.has(current); ) {
     seen.add(current);

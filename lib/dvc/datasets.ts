@@ -37,7 +37,7 @@ export function listDatasets(root: string, under: string): Dataset[] {
     .sort((a, b) => (madeAt(a) < madeAt(b) ? -1 : madeAt(a) > madeAt(b) ? 1 : 0));
 }
 
-/** One dataset by its name, or null when it has no pointer or one without a digest. */
+/** One dataset by its name, or null when there is none. */
 export function readDataset(
   root: string,
   under: string,
@@ -49,16 +49,17 @@ export function readDataset(
   return text === null ? null : datasetOf(pointer, text, latest);
 }
 
-/** A dataset from the text of its pointer. */
+/** A dataset from the text of its pointer; null when that has no digest, or is about something else than what lies beside it. */
 export function datasetOf(pointer: string, text: string, latest: string | null): Dataset | null {
   const { outs, meta, wdir = '.' } = parsePointer(pointer, text);
   const [out] = outs;
-  if (out?.md5 == null) return null;
   const name = basename(pointer, '.dvc');
+  const path = join(dirname(pointer), name);
+  if (out?.md5 == null || join(dirname(pointer), wdir, out.path) !== path) return null;
   const { md5, size = 0, nfiles } = out;
   return {
     name,
-    path: join(dirname(pointer), wdir, out.path),
+    path,
     pointer,
     artifact: { md5, size, ...(nfiles !== undefined && { nfiles }) },
     meta: plain(meta ?? {}) as JsonMap,

@@ -150,10 +150,17 @@ class Keeper {
     };
     const file = `'${path.replaceAll("'", "'\\''")}'`;
     const said = await this.#ask(`exec ${fd}<>${file}; flock -w ${waitMs / 1000} ${fd} </dev/null; echo $?`);
-    // 127 says that there is no such program; a shell that could not open the file is gone.
+    // 127 says that there is no such program.
     if (said === '0' || said === '127') return drop;
     await drop();
-    return null;
+    if (said !== null) return null;
+    // A shell that could not open the file is gone.
+    throw new ProblemError({
+      code: 'store/io',
+      message: 'cannot open the lock file of DVC',
+      facts: { path },
+      hint: 'check the owner and mode of this path',
+    });
   }
 
   /** One line to the shell, one line back; null when it is gone. */

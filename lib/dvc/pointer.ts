@@ -102,6 +102,8 @@ function readOut(reader: Reader, value: Parameters<Reader['map']>[0], path: ['ou
   if (entry === null) return null;
   if (leavesFolder(entry.path)) {
     reader.report('dvc/unsupported', [...path, 'path'], 'An output outside the folder of the file is not supported');
+  } else if (/^[\\/.]*$/.test(entry.path)) {
+    reader.report('dvc/unsupported', [...path, 'path'], 'The folder of the file itself as an output is not supported');
   }
   const labels = reader.list(map.labels, [...path, 'labels'], 'labels');
   if (labels.some((label) => typeof label !== 'string')) {

@@ -139,12 +139,15 @@ export function pullReceipts(store: BlobStore, receipts: Receipts, depot: Depot,
 /** Hash these artifacts in the remote; what is damaged is moved aside there, so that a push can heal it. */
 export function verifyRemote(store: BlobStore, depot: Depot, wanted: readonly Wanted[]): Problem[] {
   const problems = new Map<string, Problem>();
+  const checked = new Set<string>();
   const check = (md5: string, name: string) => {
-    const read = depot.read(md5);
-    if (read === 'absent') problems.set(md5, missingThere(store, depot, md5, name));
-    else if ('found' in read) {
+    if (checked.has(md5)) return;
+    checked.add(md5);
+    const found = depot.digest(md5);
+    if (found === null) problems.set(md5, missingThere(store, depot, md5, name));
+    else if (found !== md5.slice(0, 32)) {
       depot.setAside(md5);
-      problems.set(md5, damagedThere(md5, name, read.found));
+      problems.set(md5, damagedThere(md5, name, found));
     }
   };
   for (const { md5, name, optional } of wanted) {

@@ -80,15 +80,20 @@ export function namedIn(path: string, text: string): Wanted[] {
   return outs.flatMap(({ md5, path: name }) => (md5 === null ? [] : [{ md5, name: join(dirname(path), name) }]));
 }
 
-/** The same for a file of some other commit, which may be of any age: what cannot be read names nothing we could have. */
-export function namedOrNothing(path: string, text: string): Wanted[] {
+/**
+ * Digests in a file of some other commit, which may be of any age and any DVC: of one that cannot be read (an import, a newer key,
+ * a conflict) all that look like one, because what it names is somebody's.
+ */
+export function mentionedIn(path: string, text: string): string[] {
   try {
-    return namedIn(path, text);
+    return namedIn(path, text).map(({ md5 }) => md5);
   } catch (error) {
-    if (error instanceof ProblemError) return [];
+    if (error instanceof ProblemError) return text.match(DIGEST) ?? [];
     throw error;
   }
 }
+
+const DIGEST = /\b[0-9a-f]{32}\b(?:\.dir\b)?/g;
 
 /** The sources and files a dataset was made from. Files of the project are in git: dvc neither pushes nor keeps them. */
 export function inputsOf({ meta }: Dataset): Wanted[] {

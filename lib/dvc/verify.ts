@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Problem } from '../base/problem.ts';
 import type { BlobStore } from '../store/blob.ts';
 import { hasLegacy } from '../store/depot.ts';
-import { digestFile, exists, hashFile, walk } from '../store/files.ts';
+import { digestFile, exists, hashFile, statIfAny, walk } from '../store/files.ts';
 import type { TreeEntry } from '../store/tree.ts';
 import { type Dataset, datasetFile } from './datasets.ts';
 import { manifestFiles, parseManifest } from './manifest.ts';
@@ -19,9 +19,12 @@ export interface Verified {
 /** Every blob of these artifacts in the store; a damaged one is moved aside, so that the next run or pull heals it. */
 export function verifyStore(store: BlobStore, wanted: readonly Wanted[]): Verified {
   const problems = new Map<string, Problem>();
+  const checked = new Set<string>();
   let [files, bytes] = [0, 0];
+  /** Whether it is whole; a blob is hashed once, however many trees name it. */
   const check = (md5: string, name: string) => {
-    if (problems.has(md5)) return false;
+    if (checked.has(md5)) return !problems.has(md5);
+    checked.add(md5);
     const path = store.path(md5);
     if (!exists(path)) {
       problems.set(md5, hasLegacy(store.cacheDir, md5) ? legacy(md5, name) : missing(md5, name));
@@ -60,8 +63,12 @@ export function verifyWorkspace(root: string, store: BlobStore, dataset: Dataset
     problems.push({ code: 'store/corrupt', message, facts: { path: file }, hint: '`pipeline run` lays it out again' });
   const check = (file: string, md5: string) => {
     store.marks.forget(join(root, file));
-    const found = hashFile(join(root, file));
     files++;
+    if (statIfAny(join(root, file))?.isFile() !== true) {
+      differs(file, `there is no file where ${name} has one`);
+      return;
+    }
+    const found = hashFile(join(root, file));
     bytes += found.size;
     if (found.md5 !== md5) differs(file, `a file of ${name} was changed in the workspace`);
   };

@@ -1,6 +1,7 @@
 // A folder that keeps blobs in DVC's layout for other machines (a local remote); none of its bytes are taken on trust.
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { nowMs } from '../base/clock.ts';
 import { type Md5, md5 as md5Of } from '../base/digest.ts';
 import { type BlobStore, blobPath } from './blob.ts';
 import {
@@ -8,10 +9,12 @@ import {
   ensureDir,
   exists,
   guard,
+  hashFile,
   listNames,
   readBytes,
   readTextIfAny,
   remove,
+  statIfAny,
   writeAtomic,
 } from './files.ts';
 
@@ -79,6 +82,11 @@ export class Depot {
     return { bytes: temp.size };
   }
 
+  /** md5 of what lies under a blob's name; null when nothing does. */
+  digest(md5: string): string | null {
+    return this.has(md5) ? hashFile(this.path(md5)).md5 : null;
+  }
+
   /** A blob's bytes when they are what its name says. */
   read(md5: string): Uint8Array | { readonly found: string } | 'absent' {
     if (!exists(this.path(md5))) return 'absent';
@@ -113,6 +121,13 @@ export class Depot {
 
   removeText(name: string): void {
     remove(join(this.root, 'pipeline', name));
+  }
+
+  /** Copies that were begun and have not grown for a day: whoever made them is gone, on this machine or another. */
+  leftovers(): string[] {
+    const dayAgoMs = nowMs() - 86_400_000;
+    const paths = listNames(this.#tmp).map((name) => join(this.#tmp, name));
+    return paths.filter((path) => (statIfAny(path)?.mtimeMs ?? dayAgoMs) < dayAgoMs);
   }
 
   /** Names below a folder of ours; with `split`, of the files in its folders, as `ab/name`. */

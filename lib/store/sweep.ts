@@ -51,11 +51,11 @@ export function sweep(
     count++;
     if (!dryRun) receipts.remove(key);
   }
-  const removed = sweepBlobs(store.cacheDir, (md5) => store.path(md5), used, dryRun);
-  return { ...removed, receipts: count };
+  const unused = unusedBlobs(store.cacheDir, used).map((md5) => store.path(md5));
+  return { ...sweepFiles(unused, dryRun), receipts: count };
 }
 
-/** The same for a remote; receipts there go with any of the blobs they name. */
+/** The same for a remote; receipts there go with any of the blobs they name, and copies nobody finished count as blobs. */
 export function sweepRemote(depot: Depot, used: ReadonlySet<string>, dryRun: boolean): Swept {
   let count = 0;
   for (const name of depot.textNames('receipts', true)) {
@@ -65,19 +65,22 @@ export function sweepRemote(depot: Depot, used: ReadonlySet<string>, dryRun: boo
     count++;
     if (!dryRun) depot.removeText(path);
   }
-  return { ...sweepBlobs(depot.root, (md5) => depot.path(md5), used, dryRun), receipts: count };
+  const unused = unusedBlobs(depot.root, used).map((md5) => depot.path(md5));
+  return { ...sweepFiles([...unused, ...depot.leftovers()], dryRun), receipts: count };
 }
 
-function sweepBlobs(root: string, path: (md5: string) => string, used: ReadonlySet<string>, dryRun: boolean) {
+/** Trees first. */
+function unusedBlobs(root: string, used: ReadonlySet<string>): string[] {
   const unused = [...blobNames(root)].filter((md5) => !used.has(md5));
+  const isTree = (name: string) => name.endsWith('.dir');
+  return [...unused.filter(isTree), ...unused.filter((name) => !isTree(name))];
+}
+
+function sweepFiles(paths: readonly string[], dryRun: boolean): { blobs: number; bytes: number } {
   let bytes = 0;
-  for (const md5 of [
-    ...unused.filter((name) => name.endsWith('.dir')),
-    ...unused.filter((name) => !name.endsWith('.dir')),
-  ]) {
-    const blob = path(md5);
-    bytes += guard('look at', blob, () => fs.statSync(blob).size);
-    if (!dryRun) remove(blob);
+  for (const path of paths) {
+    bytes += guard('look at', path, () => fs.statSync(path).size);
+    if (!dryRun) remove(path);
   }
-  return { blobs: unused.length, bytes };
+  return { blobs: paths.length, bytes };
 }

@@ -138,6 +138,10 @@ test.each([
   expect(problemOf(() => remoteFolder(read(text), 'r'))).toBe(code);
 });
 
+test('a circle is told whatever the case its remote is asked in', () => {
+  expect(problemOf(() => remoteFolder(read('[remote "r"]\nurl = remote://r/x\n'), 'R'))).toBe('dvc/unsupported');
+});
+
 test('a remote may stand below another', () => {
   const config = read('[remote "r"]\nurl = remote://Q/a/b\n[remote "q"]\nurl = remote://p/c\n[remote "p"]\nurl = /d\n');
   expect(remoteFolder(config, 'r')).toBe('/d/c/a/b');

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ProblemError } from '../../lib/base/problem.ts';
@@ -15,7 +15,7 @@ import {
 } from '../../lib/dvc/datasets.ts';
 import { differences, leavesOf, manifestFiles, parseManifest } from '../../lib/dvc/manifest.ts';
 import { printPointer } from '../../lib/dvc/pointer.ts';
-import { evidence, inputsOf, isDvcFile, namedIn, namedOrNothing, workspaceRoots } from '../../lib/dvc/roots.ts';
+import { evidence, inputsOf, isDvcFile, mentionedIn, namedIn, workspaceRoots } from '../../lib/dvc/roots.ts';
 import { verifyManifest, verifyStore, verifyWorkspace } from '../../lib/dvc/verify.ts';
 import { layOut } from '../../lib/engine/workspace.ts';
 import { type Folder, openFolder, removeFolders } from '../store/folder.ts';
@@ -90,6 +90,14 @@ describe('datasets of a workspace', () => {
     expect(codesOf(() => datasetOf('data/a.dvc', out, null))[0]).toMatch(/^dvc\/unsupported/);
   });
 
+  test('a pointer to the folder of another is no dataset: retiring it would take that one away', () => {
+    const folder = openFolder();
+    const artifact = publish(folder, 'a', { x: '1' });
+    put(folder, 'data/copy.dvc', printPointer({ outs: [{ ...artifact, path: 'a' }] }));
+    put(folder, 'data/b.dvc', printPointer({ wdir: 'sub', outs: [{ ...artifact, path: 'b' }] }));
+    expect(listDatasets(folder.root, 'data').map(({ name }) => name)).toEqual(['a']);
+  });
+
   test('a file of a dataset comes from the store, else from the workspace while it holds the right bytes', () => {
     const folder = openFolder();
     publish(folder, 'a', { 'manifest.json': '{}' });
@@ -162,8 +170,13 @@ describe('what is in use', () => {
     expect(evidence(join(folder.root, 'evidence'))).toEqual([a, `${b}.dir`]);
   });
 
-  test('files of other commits that cannot be read name nothing, those of this one are told', () => {
-    expect(namedOrNothing('a.dvc', 'broken: [')).toEqual([]);
+  test('a file of another commit that cannot be read keeps every digest in it, one of this commit is told', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((char) => char.repeat(32));
+    const imported = `deps:\n- path: x\n  md5: ${a}\nouts:\n- md5: '${b}.dir'\n  path: y\nsum: ${'c'.repeat(64)}\n`;
+    expect(mentionedIn('a.dvc', imported)).toEqual([a, `${b}.dir`]);
+    expect(mentionedIn('dvc.lock', `<<<<<<< ours\nmd5: ${a}\n=======\nmd5: ${c}\n>>>>>>> theirs\n`)).toEqual([a, c]);
+    expect(mentionedIn('a.dvc', `outs:\n- md5: ${a}\n  hash: md5\n  path: x\nmeta: {was: ${b}}\n`)).toEqual([a]);
+    expect(mentionedIn('a.dvc', 'broken: [')).toEqual([]);
     expect(() => namedIn('a.dvc', 'broken: [')).toThrow();
     expect(['a/b.dvc', 'dvc.lock', 'a/dvc.lock', 'dvc.yaml', 'a.dvcx'].map(isDvcFile)).toEqual([
       true,
@@ -268,6 +281,29 @@ describe('verifying', () => {
     put(folder, 'data/a/stray', '');
     rmSync(join(folder.root, 'data/a/z'));
     expect(look()).toEqual(['data/a/stray', 'data/a/x', 'data/a/z']);
+  });
+
+  test('hashes a blob once, however many trees name it', () => {
+    const folder = openFolder();
+    const wanted = ['a', 'b'].map((name) => ({ md5: publish(folder, name, { [name]: 'same' }).md5, name }));
+    expect(verifyStore(folder.store, [...wanted, ...wanted])).toMatchObject({ files: 3, problems: [] });
+  });
+
+  test('finds what is no file where one should be: a link to nothing, a folder', () => {
+    const folder = openFolder();
+    publish(folder, 'a', { x: 'one', y: 'two' });
+    const dataset = findDataset(folder.root, 'data', 'a');
+    layOut(folder.store, folder.marks, dataset.artifact, join(folder.root, dataset.path));
+    rmSync(join(folder.root, 'data/a/x'));
+    symlinkSync('nowhere', join(folder.root, 'data/a/x'));
+    rmSync(join(folder.root, 'data/a/y'));
+    mkdirSync(join(folder.root, 'data/a/y'));
+    const look = () => verifyWorkspace(folder.root, folder.store, dataset).problems.map(({ facts }) => facts?.path);
+    expect(look()).toEqual(['data/a/x', 'data/a/y']);
+    const single = { ...dataset, artifact: folder.store.put('one') };
+    expect(verifyWorkspace(folder.root, folder.store, single).problems).toMatchObject([
+      { code: 'store/corrupt', facts: { path: 'data/a' } },
+    ]);
   });
 
   test('finds a sum of the manifest that is not that of the file, and files on one side only', () => {

@@ -76,6 +76,14 @@ describe('the lock of the repository', () => {
     expect(await work).toBe('done');
   });
 
+  test('that cannot be opened is said to be that, at once, and not to be held by others', async () => {
+    mkdirSync(join(dvcDir, 'tmp', 'lock'));
+    const busy = guard({ waitMs: 20_000 });
+    expect(await codesOf(busy.alone(() => 1))).toEqual(['store/io']);
+    rmSync(join(dvcDir, 'tmp', 'lock'), { recursive: true });
+    expect(await busy.alone(() => 1)).toBe(1);
+  });
+
   test('is let go when the work fails', async () => {
     await expect(
       guard().alone(() => {

@@ -84,6 +84,8 @@ describe('what is refused', () => {
     ['a cloud version', out(`md5: ${md5}\nhash: md5\npath: a\ncloud:\n  s3: {}`), 'dvc/unsupported', 5],
     ['an import', `deps:\n- path: x\n${added}`, 'dvc/unsupported', 1],
     ['a path above', out(`md5: ${md5}\nhash: md5\npath: ../a`), 'dvc/unsupported', 4],
+    ['the folder itself', out(`md5: ${md5}\nhash: md5\npath: .`), 'dvc/unsupported', 4],
+    ['the folder itself by a detour', out(`md5: ${md5}\nhash: md5\npath: .//./`), 'dvc/unsupported', 4],
     ['an absolute path', out(`md5: ${md5}\nhash: md5\npath: /etc/passwd`), 'dvc/unsupported', 4],
     ['an address', out(`md5: ${md5}\nhash: md5\npath: s3://b/k`), 'dvc/unsupported', 4],
     ['a working folder above', `wdir: ..\n${added}`, 'dvc/unsupported', 1],

@@ -161,6 +161,16 @@ test('verifying a remote names what is damaged or missing and moves the damaged 
   expect(verifyRemote(here.store, here.depot, [want(tree.md5, 'tree')])).toEqual([]);
 });
 
+test('a blob that many trees name is verified once, and stays damaged in the answer when it has been moved aside', () => {
+  const here = openFolder();
+  const trees = [here.tree({ a: '1' }), here.tree({ b: '1' })].map(({ md5 }, i) => want(md5, `tree ${i}`));
+  push(here.store, here.depot, trees);
+  rot(here.depot.path(md5Of('1')));
+  expect(verifyRemote(here.store, here.depot, trees).map(({ message }) => message)).toEqual([
+    'tree 0/a is damaged in the remote',
+  ]);
+});
+
 test('a record from a stranger is used only when it is whole', () => {
   const whole = { format: 1, pointer: 'p', text: 't', keys: ['a'.repeat(64)] };
   expect(parseRecord(JSON.stringify(whole))).toEqual(whole);

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { blobNames } from '../../lib/store/depot.ts';
 import { closure, receiptsInUse, sweep, sweepRemote } from '../../lib/store/sweep.ts';
@@ -66,6 +67,19 @@ describe('sweeping', () => {
     expect(existsSync(folder.receipts.path(receipt.key))).toBe(true);
     expect(sweep(folder.store, folder.receipts, new Set(), new Set(), false)).toEqual(planned);
     expect(existsSync(folder.receipts.path(receipt.key))).toBe(false);
+  });
+
+  test('in a remote, a copy that nobody has gone on with for a day goes too, a younger one may be under way', () => {
+    const { depot } = openFolder();
+    const tmp = join(depot.root, 'pipeline/tmp');
+    mkdirSync(tmp, { recursive: true });
+    for (const name of ['left', 'young']) writeFileSync(join(tmp, name), 'half');
+    const [hour, now] = [3600, Date.now() / 1000];
+    utimesSync(join(tmp, 'left'), now, now - 25 * hour);
+    utimesSync(join(tmp, 'young'), now, now - 23 * hour);
+    for (const dryRun of [true, false])
+      expect(sweepRemote(depot, new Set(), dryRun)).toEqual({ blobs: 1, bytes: 4, receipts: 0 });
+    expect(readdirSync(tmp)).toEqual(['young']);
   });
 
   test('in a remote, a receipt goes with any of the blobs it names', () => {
