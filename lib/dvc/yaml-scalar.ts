@@ -146,7 +146,7 @@ function quoteDouble(text: string): string {
  * read as a space. Null where the layout of DVC's writer would change the text (it forgets some backslashes).
  */
 function foldDouble(text: string, { column, indent }: Spot): string | null {
-  if (/[\u0085\u2028\u2029]/.test(text)) return null;
+  if (/[\u0085\u2028\u2029]/.test(text) || indent + 2 > WIDTH) return null;
   const chars = Array.from(text);
   let out = ' "';
   column += 2;

@@ -70,10 +70,10 @@ test('whole floats keep their point and infinities their YAML names', () => {
   expect(printYaml(data)).toBe('a: 1.0\nb: 1\nc: .inf\nd: -.inf\ne: .nan\nf: 100000000000000000000\n');
 });
 
-test('a text reads back equal wherever it begins and however its lines are indented', () => {
+test('a text reads back equal however deep its key stands', () => {
   fc.assert(
-    fc.property(text, fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 40 }), (words, column, indent) => {
-      const written = `${' '.repeat(Math.max(0, column - 2))}k:${yamlString(words, { column, indent: column + indent })}\n`;
+    fc.property(text, fc.integer({ min: 2, max: 140 }), (words, column) => {
+      const written = `${' '.repeat(column - 2)}k:${yamlString(words, { column, indent: column })}\n`;
       expect(parseDocument('a.yaml', written)).toMatchObject({ problems: [], value: { k: words } });
     }),
   );
