@@ -80,6 +80,25 @@ export interface LedgerRow {
   readonly parameters: string;
 }
 
+/** The occurrences of a ledger, as far as effects need them. */
+export function occurrencesOf(
+  rows: readonly Pick<LedgerRow, 'id' | 'type' | 'start' | 'parameters'>[],
+  { calendar }: { readonly calendar: Calendar },
+): Occurrence[] {
+  return rows.map(({ id, type, start, parameters }) => {
+    const day = parseDate(id.split(':')[1]!);
+    const values = JSON.parse(parameters) as Occurrence['values'];
+    return {
+      id,
+      type,
+      day,
+      ordinal: calendar.ordinal(day),
+      minute: (start - calendar.hours(day).open) / MINUTE_US,
+      values,
+    };
+  });
+}
+
 export interface ImpactRow {
   readonly id: string;
   readonly ticker: string;

@@ -6,12 +6,12 @@ import { bridgeScale, checkCopula, commonScale, marginScale } from '../models/co
 import type { Kernel, Model, ModelParams, PathBlock, VolatilityModel } from '../models/model.ts';
 import { type Bars, emptyBars, joinBars, latentBars, latentBarsOf } from './bars.ts';
 import { type Calendar, calendarOf, sessionsBetween } from './calendar.ts';
-import { type EpochDay, parseDate } from './day.ts';
+import { parseDate } from './day.ts';
 import { frequencyOf } from './frequency.ts';
-import { gapMultiple } from './overnight.ts';
+import { gapMultiple, previousSession } from './overnight.ts';
 import { addShift, cutAtKnots, eachRun, type Plan, planOf } from './plan.ts';
 import { checkSeason, type Season } from './season.ts';
-import { type Mix, type Mixer, memory, mixer, studentMixing } from './shocks.ts';
+import { type Mix, type Mixer, memory, mixer, shockSd, studentMixing } from './shocks.ts';
 import { checkSurroundings, fillChannel, type Surroundings } from './surroundings.ts';
 import { priceOf, roundBar, tickOf } from './ticks.ts';
 import { checkVolume, scaleVolume, type VolumeParams, volumeKernel } from './volume.ts';
@@ -165,12 +165,13 @@ function* blocksOf(
 }
 
 /**
- * Gives the new part of a session's shock its margin: with y the session's own unit shock, its pieces together move by
- * scaleOf(y) y, and what they do beside that way is a bridge of variance `beside`^2, or of the same scale where there is none.
+ * Gives the new part of a session's shock its margin: with y the session's own shock in units of `sd`, its pieces together move
+ * by sd scaleOf(y) y, and what they do beside that way is a bridge of variance `beside`^2, or of the same scale where there is none.
  */
 function giveMargin(
   { fresh, shocks, share, scale, pieces }: PathBlock,
   s: number,
+  sd: number,
   scaleOf: (shock: number) => number,
   beside: ((z: number) => number) | null,
 ): void {
@@ -181,7 +182,7 @@ function giveMargin(
     sum += Math.sqrt(share[p]!) * fresh[p]!;
     whole += share[p]!;
   }
-  const shock = sum / Math.sqrt(whole);
+  const shock = sum / Math.sqrt(whole) / sd;
   const ends = scaleOf(shock);
   if (beside === null) {
     scale[s] = ends;
@@ -229,6 +230,7 @@ function drawer(
   const gapMixing = night === null ? null : studentMixing(seed, 'overnightMix', night.nu);
   const of = (component: string): Mixer => mixer(seed, mix, component, surroundings.blend);
   const [shocks, gaps, variances] = [of('diffusion'), of('overnight'), of('variance')];
+  const sdOf = shockSd(mix, surroundings.blend);
   const remembered = memory();
   const remembers = block.fresh !== block.shocks;
   const memoryOf = new Float64Array(layout.session.length);
@@ -260,7 +262,7 @@ function drawer(
       else
         for (let s = 0; s < asked; s++) {
           const mixed = common(origin + at + s);
-          giveMargin(block, s, (shock) => scaleOf(shock, mixed), beside);
+          giveMargin(block, s, sdOf(at + s), (y) => scaleOf(y, mixed), beside);
         }
       fillChannel(block.volatility, surroundings.volatility, at, asked, 1);
       fillChannel(block.target, surroundings.target, at, asked, 1);
@@ -282,12 +284,6 @@ function drawer(
       }
     },
   };
-}
-
-function previousSession(calendar: Calendar, day: EpochDay): EpochDay {
-  let previous = day - 1;
-  while (!calendar.isSession(previous)) previous--;
-  return previous;
 }
 
 /** Size of each session's move from open to close in standard deviations, or NaN where it stands still. */

@@ -24,3 +24,10 @@ export function gapMultiple(calendar: Calendar, previous: EpochDay, day: EpochDa
   if (calendar.mostMinutes === 1440) return WEEK;
   return day - previous > 1 ? LONG : NIGHT;
 }
+
+/** The session before a day. */
+export function previousSession(calendar: Calendar, day: EpochDay): EpochDay {
+  let previous = day - 1;
+  while (!calendar.isSession(previous)) previous--;
+  return previous;
+}

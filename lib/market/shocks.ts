@@ -28,6 +28,24 @@ export const alone = (ticker: string): Mix => ({
   varying: null,
 });
 
+/** Squares of weights that sum to 1 differ from it by less. */
+const ROUNDING = 1e-9;
+
+/** Standard deviation of a session's shock: 1 but where factors move, whose volatility is no matter of the margin. */
+export function shockSd({ weights, varying }: Mix, blend: Float64Array | null): (session: number) => number {
+  if (varying === null) return () => 1;
+  return (session) => {
+    let power = 0;
+    for (const [k, weight] of weights.entries()) {
+      const w = weight * (varying[k]?.[session] ?? 1);
+      power += w * w;
+    }
+    const common = blend?.[session] ?? 0;
+    const variance = (1 - common) * power + common;
+    return Math.abs(variance - 1) <= ROUNDING ? 1 : Math.sqrt(variance);
+  };
+}
+
 export interface Mixer {
   /** out[b * perBar + d] = shock d of bar b. `session(b)` is the session of bar b, counted from the first of the request. */
   fill(out: Float64Array, firstBar: number, bars: number, perBar: number, session: (bar: number) => number): void;

@@ -59,3 +59,15 @@ export const USUAL: Readonly<Record<AssetClass, Usual>> = {
   },
   stablecoin: { ...priced(0, 0.01, 1, 0.0001), overnight: crypto, liquidity: 'mid_cap', factors: {} },
 };
+
+/** Shares of variance by factor of an asset: its own, else the usual ones of its class; `sector` is the factor of its own sector. */
+export function sharesOf(
+  asset: { readonly class: AssetClass; readonly sector: string },
+  own: VarianceShares | undefined,
+): VarianceShares {
+  const named = Object.entries(own ?? USUAL[asset.class].factors).map(([name, share]) => [
+    name === 'sector' ? `sector:${asset.sector}` : name,
+    share,
+  ]);
+  return Object.fromEntries(named);
+}

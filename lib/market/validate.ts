@@ -1,13 +1,14 @@
 // Tests a generated dataset as a scientist would: exact invariants in every row, and moments against theory at one false-alarm rate.
-import { log } from '../math/elementary.ts';
-import { normalTwoSided } from '../math/special.ts';
+import { chiSquareCdf, chiSquareSf, normalTwoSided } from '../math/special.ts';
 import { fisherBand, fisherZ } from '../stats/dependence.ts';
 import { holm, type TestResult, testMeanKnownSigma, testVariance } from '../stats/hypothesis.ts';
 import { isConstant, mean, sumOf } from '../stats/moments.ts';
 import type { Bars } from './bars.ts';
 import { type Breach, type CandidateBars, checkSchema, type ExactCheck, INVARIANTS } from './invariants.ts';
+import { type Residuals, residualsOf } from './residuals.ts';
+import type { Truth } from './truth.ts';
 
-export type StatisticalCheck = 'mean' | 'variance' | 'correlation';
+export type StatisticalCheck = 'mean' | 'variance' | 'jumps' | 'volatility' | 'correlation';
 export type CheckName = ExactCheck | StatisticalCheck;
 
 /** Every check there is, in the order of a report. */
@@ -16,8 +17,12 @@ export const CHECKS: readonly CheckName[] = [
   ...(Object.keys(INVARIANTS) as (keyof typeof INVARIANTS)[]),
   'mean',
   'variance',
+  'jumps',
+  'volatility',
   'correlation',
 ];
+
+const MOMENTS: readonly StatisticalCheck[] = ['mean', 'variance', 'jumps', 'volatility'];
 
 /** What was asked for. A null means that nobody stated it: the checks that need it are not run and are listed as unstated. */
 export interface Expectation {
@@ -33,9 +38,9 @@ export interface Expectation {
   readonly times: Float64Array | null;
   /** Of all tickers, or by ticker. */
   readonly tick: number | Readonly<Record<string, number>> | null;
-  /** Per ticker the growth and volatility of geometric Brownian motion that made it. */
-  readonly gbm: Readonly<Record<string, { readonly mu: number; readonly sigma: number }>> | null;
-  /** Correlation of log returns, rows and columns in the order of `tickers`. */
+  /** What made the bars of a ticker, asked for one by one; null for one of which nothing is known. */
+  readonly truth: ((ticker: string) => Truth | null) | null;
+  /** Correlation of the sessions' shocks, Gaussian; rows and columns in the order of `tickers`. */
   readonly correlation: readonly (readonly number[])[] | null;
 }
 
@@ -95,7 +100,7 @@ export function validateBars(
   const runs = (name: CheckName) => on.has(name) && !unstated.includes(name);
   const drafts: Draft[] = [];
   const failures: Failure[] = [];
-  const returns = new Map<string, Returns>();
+  const scores = new Map<string, Float64Array | null>();
   const seen: string[] = [];
   let rows = 0;
 
@@ -124,7 +129,8 @@ export function validateBars(
     else whole = checkSchema(candidate, () => {});
     if (!whole) {
       for (const name of CHECKS) {
-        if (name === 'schema' || name === 'correlation' || !runs(name)) continue;
+        if (name === 'schema' || name === 'correlation' || name === 'jumps' || name === 'volatility' || !runs(name))
+          continue;
         const kind = name in INVARIANTS ? 'exact' : 'statistical';
         const detail = 'inconclusive: the columns are not those of bars';
         drafts.push({ name, ticker, kind, conclusive: false, stat: null, pvalue: null, detail });
@@ -138,25 +144,27 @@ export function validateBars(
     for (const name of Object.keys(INVARIANTS) as (keyof typeof INVARIANTS)[])
       if (runs(name) && (name !== 'tick' || facts.tick !== null))
         exact(name, ticker, (report) => INVARIANTS[name](bars, facts, report));
-    if (!['mean', 'variance', 'correlation'].some((name) => runs(name as StatisticalCheck))) continue;
-    const r = returnsOf(bars);
-    if (runs('correlation')) returns.set(ticker, r);
-    testMoments(ticker, r, expectation, runs, statistical);
+    if (![...MOMENTS, 'correlation' as const].some(runs)) continue;
+    const truth = expectation.truth?.(ticker) ?? null;
+    const residuals = truth === null ? null : residualsOf(bars, truth, facts.tick);
+    if (runs('correlation')) scores.set(ticker, residuals && unblended(residuals.shocks, truth!));
+    for (const { name, test, detail } of momentTests(residuals, truth))
+      if (runs(name)) statistical(name, ticker, test, detail);
   }
   if (runs('schema')) exact('schema', null, (report) => checkTickers(seen, expectation.tickers, report));
   if (runs('correlation')) {
-    const { result, detail } = testCorrelations(returns, expectation);
-    statistical('correlation', null, result, detail);
+    const found = testCorrelations(scores, expectation);
+    if (found !== null) statistical('correlation', null, found.result, found.detail);
   }
   const found = conclude(drafts, failures, expectation.alpha, { tickers: seen.length, rows, unstated });
   for (const failure of found.failures.slice(failures.length)) tell(failure);
   return found;
 }
 
-function isStated(name: CheckName, { calendar, tick, gbm, correlation }: Expectation): boolean {
+function isStated(name: CheckName, { calendar, tick, truth, correlation }: Expectation): boolean {
   if (name === 'index_calendar') return calendar !== null;
   if (name === 'tick') return tick !== null;
-  if (name === 'mean' || name === 'variance') return gbm !== null;
+  if ((MOMENTS as readonly CheckName[]).includes(name)) return truth !== null;
   return name !== 'correlation' || correlation !== null;
 }
 
@@ -164,49 +172,91 @@ function tickOf({ tick }: Expectation, ticker: string): number | null {
   return typeof tick === 'object' && tick !== null ? (tick[ticker] ?? null) : tick;
 }
 
-interface Returns {
-  readonly day: Int32Array;
-  readonly values: Float64Array;
-  /** Mean over the returns of 1/C(i-1)^2 + 1/C(i)^2, which weighs the rounding to ticks. */
-  readonly inverseSquares: number;
+interface Tested {
+  readonly name: StatisticalCheck;
+  readonly test: TestResult;
+  readonly detail: string;
 }
 
-function returnsOf({ day, close }: Bars): Returns {
-  const n = Math.max(0, close.length - 1);
-  const values = Float64Array.from({ length: n }, (_, i) => log(close[i + 1]! / close[i]!));
-  const inverse = (i: number) => 1 / (close[i]! * close[i]!);
-  return { day, values, inverseSquares: sumOf(n, (i) => inverse(i) + inverse(i + 1)) / n };
+/**
+ * Tests of one ticker. Its residuals are independent standard normals under the null, so z and chi-square have their exact laws
+ * whatever the tails of returns. What has no sample, because no move has a known law, is not tested.
+ */
+function momentTests(residuals: Residuals | null, truth: Truth | null): Tested[] {
+  if (residuals === null || truth === null) {
+    const test = inconclusive(truth === null ? 'nothing is stated of this ticker' : 'its rows are not its sessions');
+    return (['mean', 'variance'] as const).map((name) => ({ name, test, detail: '' }));
+  }
+  const { sessions, gaps, jumps, expectedJumps, variance, recursion } = residuals;
+  const known = [sessions, gaps].map((of) => of.filter(Number.isFinite));
+  const moves = new Float64Array(known[0]!.length + known[1]!.length);
+  moves.set(known[0]!);
+  moves.set(known[1]!, known[0]!.length);
+  const tested: Tested[] = [];
+  if (moves.length >= 2 || sessions.length < 2) {
+    const [test, square] = [testMeanKnownSigma(moves, 0, 1), testVariance(moves, 1)];
+    const found = Math.sqrt(Math.max(0, (square.stat ?? Number.NaN) / (square.df ?? 1)));
+    const of = `over ${moves.length} moves`;
+    tested.push(
+      { name: 'mean', test, detail: `mean ${(mean(moves) ?? Number.NaN).toFixed(4)} standard deviations off ${of}` },
+      { name: 'variance', test: square, detail: `volatility ${found.toFixed(4)} times that of its law ${of}` },
+    );
+  }
+  if (jumps !== null) {
+    const count = truth.latent.jumps.day.length;
+    const detail = `${count} jumps against ${expectedJumps.toFixed(1)}`;
+    tested.push({ name: 'jumps', test: worstOf([poisson(count, expectedJumps), ...normalTests(jumps)]), detail });
+  }
+  if (variance !== null && variance.length >= 2)
+    tested.push({
+      name: 'volatility',
+      test: worstOf(normalTests(variance)),
+      detail: `steps of ${variance.length} variances`,
+    });
+  if (recursion !== null) {
+    const test = result(recursion, normalTwoSided(recursion), sessions.length);
+    tested.push({ name: 'volatility', test, detail: 'variances against the returns before them' });
+  }
+  return tested;
 }
 
-type Report = (name: StatisticalCheck, ticker: string | null, test: TestResult, detail: string) => void;
+function normalTests(scores: Float64Array): TestResult[] {
+  if (scores.length === 0) return [];
+  const tests = [testMeanKnownSigma(scores, 0, 1)];
+  return scores.length === 1 ? tests : [...tests, testVariance(scores, 1)];
+}
 
-/** Log returns of GBM are independent N((mu - sigma^2/2) D, sigma^2 D): z test of the mean, chi-square test of the variance. */
-function testMoments(
-  ticker: string,
-  { values, inverseSquares }: Returns,
-  expectation: Expectation,
-  runs: (name: CheckName) => boolean,
-  report: Report,
-): void {
-  const { gbm, periodsPerYear } = expectation;
-  const tick = tickOf(expectation, ticker);
-  const stated = gbm === null ? undefined : gbm[ticker];
-  const { mu, sigma } = stated ?? { mu: Number.NaN, sigma: Number.NaN };
-  const wantedMean = (mu - (sigma * sigma) / 2) / periodsPerYear;
-  // A price rounded to a tick carries an error of variance tick^2/12, divided by the price squared in its log.
-  const rounding = tick === null ? 0 : (tick * tick * inverseSquares) / 12;
-  const wantedVariance = (sigma * sigma) / periodsPerYear + rounding;
-  const years = values.length / periodsPerYear;
-  if (runs('mean')) {
-    const test = testMeanKnownSigma(values, wantedMean, sigma / Math.sqrt(periodsPerYear));
-    const growth = (mean(values) ?? Number.NaN) * periodsPerYear + (sigma * sigma) / 2;
-    report('mean', ticker, test, `mu ${growth.toFixed(4)} against ${mu} over ${years.toFixed(1)} years`);
-  }
-  if (runs('variance')) {
-    const test = testVariance(values, wantedVariance);
-    const found = Math.sqrt(Math.max(0, (test.stat ?? Number.NaN) / (test.df ?? 1)) * wantedVariance * periodsPerYear);
-    report('variance', ticker, test, `sigma ${found.toFixed(4)} against ${sigma} over ${values.length} returns`);
-  }
+/** Two-sided test of a count: P(N <= n) = P(chi^2(2n + 2) > 2 mean). */
+function poisson(count: number, expected: number): TestResult {
+  const most = chiSquareSf(2 * expected, 2 * count + 2);
+  const least = count === 0 ? 1 : chiSquareCdf(2 * expected, 2 * count);
+  return result(count, expected === 0 ? Number(count === 0) : Math.min(1, 2 * Math.min(most, least)), count);
+}
+
+/** Several tests as one: the smallest p-value times their number (Bonferroni). */
+function worstOf(tests: readonly TestResult[]): TestResult {
+  const [first, ...rest] = tests as [TestResult, ...TestResult[]];
+  const worst = rest.reduce((a, b) => ((b.pvalue ?? -1) < (a.pvalue ?? -1) ? b : a), first);
+  return worst.pvalue === null ? worst : { ...worst, pvalue: Math.min(1, worst.pvalue * tests.length) };
+}
+
+const result = (stat: number, pvalue: number, n: number): TestResult => ({
+  stat,
+  df: null,
+  pvalue,
+  n,
+  reject: null,
+  note: '',
+});
+
+const inconclusive = (why: string): TestResult => ({
+  ...{ stat: null, df: null, pvalue: null, n: 0, reject: null },
+  note: `inconclusive: ${why}`,
+});
+
+/** Scores of the sessions in which shocks have their own correlation, without one that all share. */
+function unblended(scores: Float64Array, { surroundings: { blend } }: Truth): Float64Array {
+  return blend === null ? scores : scores.map((score, s) => (blend[s] === 0 ? score : Number.NaN));
 }
 
 /**
@@ -214,26 +264,26 @@ function testMoments(
  * times the number of pairs (Bonferroni), so the matrix counts as one test.
  */
 function testCorrelations(
-  returns: ReadonlyMap<string, Returns>,
+  scores: ReadonlyMap<string, Float64Array | null>,
   { tickers, correlation, alpha }: Expectation,
-): { readonly result: TestResult; readonly detail: string } {
-  const none = (why: string) => ({
-    result: { stat: null, df: null, pvalue: null, n: 0, reject: null, note: `inconclusive: ${why}` },
-    detail: '',
-  });
-  const units: Float64Array[] = [];
-  for (const ticker of tickers) {
-    const own = returns.get(ticker);
-    const unit = own === undefined ? null : unitOf(own.values);
-    if (own === undefined || unit === null) return none(`${ticker} has no returns that vary`);
-    const first = returns.get(tickers[0]!)!;
-    if (own.day.length !== first.day.length || own.day.some((day, i) => day !== first.day[i]))
-      return none(`${ticker} and ${tickers[0]} have different dates`);
-    units.push(unit);
-  }
-  const n = units[0]?.length ?? 0;
+): { readonly result: TestResult; readonly detail: string } | null {
+  const none = (why: string) => ({ result: inconclusive(why), detail: '' });
   const pairs = (tickers.length * (tickers.length - 1)) / 2;
   if (pairs === 0) return none('there is no pair of tickers');
+  const lost = tickers.find((ticker) => (scores.get(ticker) ?? null) === null);
+  if (lost !== undefined) return none(`${lost} has no returns that vary`);
+  const all = tickers.map((ticker) => scores.get(ticker)!);
+  const common = all[0]!.map((_, s) => Number(all.every((own) => Number.isFinite(own[s]))));
+  const length = common.reduce((a, b) => a + b, 0);
+  // Too few sessions have a known law, although there are enough of them.
+  if (length < 4 && common.length >= 4) return null;
+  const units: Float64Array[] = [];
+  for (const [i, own] of all.entries()) {
+    const unit = unitOf(own.filter((_, s) => common[s] === 1));
+    if (unit === null) return none(`${tickers[i]} has no returns that vary`);
+    units.push(unit);
+  }
+  const n = length;
   if (n < 4) return none(`needs 4 returns, has ${n}`);
   let worst = { z: 0, p: 2, text: '' };
   for (let i = 0; i < units.length; i++) {

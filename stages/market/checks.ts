@@ -1,5 +1,4 @@
 // The checks of a dataset as the stage before publishing and the one after it ask for them: numbers in, verdict and report out.
-import { ProblemError } from '../../lib/base/problem.ts';
 import { mostBars as barsPerSession, clockOf } from '../../lib/market/frequency.ts';
 import type { CandidateBars } from '../../lib/market/invariants.ts';
 import {
@@ -10,12 +9,12 @@ import {
   type Validation,
   validateBars,
 } from '../../lib/market/validate.ts';
-import type { TreeInput } from '../../lib/stage/port.ts';
 import { readParquet } from '../../lib/table/parquet.ts';
 import { isSynthetic } from '../../lib/table/schema.ts';
 import { spanFrom } from './setting.ts';
-import type { CalibrationReport } from './shapes.ts';
+import type { CalibrationReport, EnvironmentReport } from './shapes.ts';
 import { barsOf } from './tables.ts';
+import { copulaDfOf, type Files, type LawSetting, truthsOf } from './truths.ts';
 
 /** Switch of the configuration -> the checks it turns on. */
 const SWITCHES: Readonly<Record<string, readonly CheckName[]>> = {
@@ -26,53 +25,27 @@ const SWITCHES: Readonly<Record<string, readonly CheckName[]>> = {
   positive: ['positive'],
   volume: ['volume'],
   tick: ['tick'],
-  moments: ['mean', 'variance'],
+  moments: ['mean', 'variance', 'jumps', 'volatility'],
   correlation: ['correlation'],
 };
 
-const STATISTICAL: ReadonlySet<CheckName> = new Set(['mean', 'variance', 'correlation']);
+const STATISTICAL: ReadonlySet<CheckName> = new Set(['mean', 'variance', 'jumps', 'volatility', 'correlation']);
 
 /** What the configuration says of the dataset and of how to test it. */
-export interface CheckSetting {
-  readonly tickers: readonly string[];
-  readonly start_date: string;
-  readonly end_date: string;
-  readonly calendar: string;
-  readonly frequency: string;
-  readonly generation: LawSetting;
-  readonly periods_per_year: number;
+export interface CheckSetting extends LawSetting {
   readonly alpha: number;
   readonly fail_fast: boolean;
   readonly checks: Readonly<Record<string, boolean>>;
 }
 
-/** What the configuration says of the law of the bars. */
-export interface LawSetting {
-  readonly price_model: string;
-  readonly volatility_model: string;
-  readonly memory: number;
-  readonly regimes: { readonly enabled: boolean };
-  readonly events: Readonly<Record<string, unknown>>;
-  readonly correlation: { readonly mode: string; readonly copula: { readonly family: string } };
-  readonly overnight: { readonly share: number | null };
+/** What is checked, and what it is held against. */
+export interface Dataset {
+  readonly bars: Files;
+  readonly features: Files;
+  readonly latent: Files;
+  readonly calibration: CalibrationReport;
+  readonly environment: EnvironmentReport;
 }
-
-/**
- * Whether returns are independent, normal and of one correlation matrix, so that the tests of moments have their laws. Other
- * models have laws of their own: their moments are not stated here, and what nobody stated is not tested.
- */
-const isPlain = ({ frequency, generation: of }: CheckSetting): boolean =>
-  (frequency === 'B' || frequency === 'D') &&
-  of.price_model === 'gbm' &&
-  of.volatility_model === 'none' &&
-  of.memory === 0 &&
-  !of.regimes.enabled &&
-  Object.keys(of.events).length === 0 &&
-  of.correlation.mode === 'static' &&
-  of.overnight.share === 0;
-
-/** Named files, as a tree or a folder of one. */
-export type Files = Pick<TreeInput, 'names' | 'bytes'>;
 
 export interface Checked {
   readonly validation: Validation;
@@ -82,15 +55,14 @@ export interface Checked {
 }
 
 /** Test bars and markers against what was asked for and calibrated. With `fail_fast` statistics are left out once an exact check fails. */
-export function checkDataset(
+export async function checkDataset(
   setting: CheckSetting,
-  calibration: CalibrationReport,
-  bars: Files,
-  features: Files,
+  dataset: Dataset,
   progress: (done: number, total: number, unit: string) => void,
   tell: (failure: Failure) => void = () => {},
-): Checked {
-  const expectation = expectationOf(setting, calibration);
+): Promise<Checked> {
+  const { bars, features } = dataset;
+  const expectation = await expectationOf(setting, dataset);
   const exact = { ...expectation, checks: expectation.checks.filter((name) => !STATISTICAL.has(name)) };
   const first = setting.fail_fast ? validateBars(readBars(bars, progress), exact, tell) : null;
   const stops = first?.checks.some(({ passed }) => passed !== true) ?? false;
@@ -116,38 +88,39 @@ export function checkDataset(
   };
 }
 
-function expectationOf(setting: CheckSetting, calibration: CalibrationReport): Expectation {
-  const { tickers, alpha, periods_per_year: periodsPerYear } = setting;
+async function expectationOf(setting: CheckSetting, dataset: Dataset): Promise<Expectation> {
+  const {
+    tickers,
+    alpha,
+    periods_per_year: periodsPerYear,
+    price_model: price,
+    volatility_model: volatility,
+  } = setting;
+  const { calibration, environment, latent } = dataset;
   const on = Object.entries(setting.checks).flatMap(([name, wanted]) => (wanted ? (SWITCHES[name] ?? []) : []));
   // The legacy generator is not calibrated; it states no grid, no drift and no correlation, and what nobody promised is not tested.
   const legacy = calibration.correlation === null;
-  const unstated = legacy || !isPlain(setting);
   const { calendar, frequency, days } = spanFrom(setting);
+  const truth = legacy ? null : await truthsOf(setting, calibration, latent);
+  const moves = truth !== null && (price === 'heston' || volatility !== 'none');
+  const jumps = truth !== null && (price === 'jump_diffusion' || price === 'hybrid');
+  const checks = CHECKS.filter(
+    (name) => on.includes(name) && (name !== 'volatility' || moves) && (name !== 'jumps' || jumps),
+  );
+  const shocks = environment.correlation?.mode === 'static' ? environment.correlation.shocks : null;
   return {
-    checks: CHECKS.filter((name) => on.includes(name)),
+    checks,
     alpha,
     periodsPerYear,
     tickers,
     calendar: days,
     times: barsPerSession(calendar, frequency) === 1 ? null : clockOf(calendar, frequency, days).start,
     tick: legacy ? null : Object.fromEntries(calibration.assets.map(({ ticker, tick }) => [ticker, tick])),
-    gbm: unstated ? null : Object.fromEntries(tickers.map((ticker) => [ticker, assetIn(calibration, ticker)])),
-    // One ticker has nobody to be correlated with.
-    correlation: unstated || tickers.length < 2 ? null : targetOf(tickers, calibration),
+    truth,
+    // One ticker has nobody to be correlated with, and Fisher's band is that of normal pairs.
+    correlation:
+      truth === null || tickers.length < 2 || copulaDfOf(setting) !== Number.POSITIVE_INFINITY ? null : shocks,
   };
-}
-
-function assetIn({ assets }: CalibrationReport, name: string): { readonly mu: number; readonly sigma: number } {
-  const asset = assets.find(({ ticker }) => ticker === name);
-  if (asset === undefined)
-    throw new ProblemError({ code: 'data/refused', message: `the calibration says nothing of ${name}` });
-  return { mu: asset.mu, sigma: asset.sigma };
-}
-
-/** The correlation that was generated with; a ticker without prices is independent of the others. */
-function targetOf(tickers: readonly string[], { correlation }: CalibrationReport): number[][] {
-  const at = tickers.map((ticker) => correlation?.tickers.indexOf(ticker) ?? -1);
-  return at.map((a, i) => at.map((b, j) => (i === j ? 1 : (correlation?.matrix[a]?.[b] ?? 0))));
 }
 
 /** Files one at a time, so that memory is one ticker's. */

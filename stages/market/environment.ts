@@ -3,7 +3,7 @@ import { type Problem, ProblemError, raise } from '../../lib/base/problem.ts';
 import { type Environment, makeEnvironment, mixingOverTime } from '../../lib/market/environment.ts';
 import { eventImpacts, eventLedger } from '../../lib/market/events.ts';
 import { alone, type Source } from '../../lib/market/shocks.ts';
-import { USUAL } from '../../lib/market/usual.ts';
+import { sharesOf, USUAL } from '../../lib/market/usual.ts';
 import { loadModel } from '../../lib/models/catalog.ts';
 import { checkDcc, MOST_NAMES } from '../../lib/models/dcc.ts';
 import { checkDeco } from '../../lib/models/deco.ts';
@@ -260,14 +260,10 @@ function dependenceOf(
     ...(mode === 'rolling' && rolling.kind === 'dcc' ? checkDcc(rolling) : []),
   ]);
   if (mode === 'factor') {
-    const rows = assets.map(({ ticker, class: kind, sector }) => {
-      const shares = settings[ticker]?.factors ?? USUAL[kind].factors;
-      const named = Object.entries(shares).map(([name, share]) => [
-        name === 'sector' ? `sector:${sector}` : name,
-        share,
-      ]);
-      raise(checkShares(ticker, Object.fromEntries(named)));
-      return factorRow(Object.fromEntries(named));
+    const rows = assets.map((asset) => {
+      const shares = sharesOf(asset, settings[asset.ticker]?.factors);
+      raise(checkShares(asset.ticker, shares));
+      return factorRow(shares);
     });
     return {
       ...none,

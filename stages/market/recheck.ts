@@ -2,18 +2,24 @@
 import type { Validation } from '../../lib/market/validate.ts';
 import { json, tree } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
-import { type CheckSetting, checkDataset, type Files } from './checks.ts';
-import type { CalibrationReport } from './shapes.ts';
+import { type CheckSetting, checkDataset } from './checks.ts';
+import type { CalibrationReport, EnvironmentReport } from './shapes.ts';
+import type { Files } from './truths.ts';
 
 /** The leaves of the resolved configuration that the checks need, as pipeline.yaml wires them to `validate`. */
-interface Recorded {
-  readonly tickers: readonly string[];
-  readonly start_date: string;
-  readonly end_date: string;
-  readonly calendar: string;
+interface Recorded
+  extends Pick<CheckSetting, 'tickers' | 'start_date' | 'end_date' | 'calendar' | 'frequency' | 'assets'> {
   readonly calibration: { readonly periods_per_year: number };
-  readonly frequency: string;
-  readonly generation: CheckSetting['generation'];
+  readonly generation: Pick<
+    CheckSetting,
+    'price_model' | 'volatility_model' | 'models' | 'regimes' | 'events' | 'season' | 'overnight' | 'memory'
+  > & {
+    readonly correlation: {
+      readonly mode: string;
+      readonly copula: CheckSetting['copula'];
+      readonly factor: { readonly volatility: CheckSetting['factor_volatility'] };
+    };
+  };
   readonly validation: Pick<CheckSetting, 'alpha' | 'fail_fast' | 'checks'>;
 }
 
@@ -22,17 +28,17 @@ export const recheck = defineStage<Record<string, never>>()({
   params: { type: 'object', properties: {} },
   inputs: { dataset: tree('market/dataset@1') },
   outputs: { validation: json<Validation>('market/validation@1') },
-  run({ in: { dataset }, out, verdict, progress }) {
+  async run({ in: { dataset }, out, verdict, progress }) {
     const value = (name: string) => JSON.parse(Buffer.from(dataset.bytes(name)).toString('utf8')) as unknown;
     const { config } = value('manifest.json') as { config: Recorded };
-    const { tickers, start_date, end_date, calendar, frequency, generation, validation } = config;
+    const { tickers, start_date, end_date, calendar, frequency, assets, generation, validation } = config;
+    const { correlation, ...law } = generation;
     const setting: CheckSetting = {
-      tickers,
-      start_date,
-      end_date,
-      calendar,
-      frequency,
-      generation,
+      ...{ tickers, start_date, end_date, calendar, frequency, assets },
+      ...law,
+      correlation_mode: correlation.mode,
+      copula: correlation.copula,
+      factor_volatility: correlation.factor.volatility,
       periods_per_year: config.calibration.periods_per_year,
       ...validation,
     };
@@ -40,8 +46,17 @@ export const recheck = defineStage<Record<string, never>>()({
       names: () => dataset.names().flatMap((name) => (name.startsWith(under) ? [name.slice(under.length)] : [])),
       bytes: (name) => dataset.bytes(under + name),
     });
-    const calibration = value('calibration.json') as CalibrationReport;
-    const checked = checkDataset(setting, calibration, folder('ohlcv/'), folder('features/'), progress);
+    const checked = await checkDataset(
+      setting,
+      {
+        bars: folder('ohlcv/'),
+        features: folder('features/'),
+        latent: folder('latent/'),
+        calibration: value('calibration.json') as CalibrationReport,
+        environment: value('environment.json') as EnvironmentReport,
+      },
+      progress,
+    );
     out.validation.write(checked.validation);
     verdict(checked.passed, checked.summary);
   },

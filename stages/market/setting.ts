@@ -86,7 +86,8 @@ export function seasonFrom({ calendar, season }: Pick<SceneSetting, 'calendar' |
   };
 }
 
-function regimesFrom({ regimes }: SceneSetting): RegimeSetting | null {
+/** The regimes that are asked for; null without any. */
+export function regimesFrom({ regimes }: Pick<SceneSetting, 'regimes'>): RegimeSetting | null {
   if (!regimes.enabled) return null;
   const { states, transition, start, mode, keep_variance: keepVariance } = regimes;
   const params = {

@@ -1,36 +1,34 @@
 // Validate: tests the generated bars as a scientist would, and says yes or no with every failure listed.
 import type { Validation } from '../../lib/market/validate.ts';
-import { file, json, tree } from '../../lib/stage/port.ts';
+import { file, json, type TreeInput, tree, trees } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
 import { type CheckSetting, checkDataset } from './checks.ts';
 import { openLines } from './lines.ts';
-import type { CalibrationReport } from './shapes.ts';
+import { SPAN_SCHEMA } from './setting.ts';
+import type { CalibrationReport, EnvironmentReport } from './shapes.ts';
 import { BARS_SHAPE, FEATURES_SHAPE } from './tables.ts';
+import type { Files } from './truths.ts';
 
 export const validate = defineStage<CheckSetting>()({
-  summary: 'schema, index, OHLC invariants, moments and correlation of the generated bars',
+  summary: 'schema, index, OHLC invariants and the laws of returns, jumps, variances and correlations',
   params: {
     type: 'object',
-    required: [
-      'tickers',
-      'start_date',
-      'end_date',
-      'calendar',
-      'frequency',
-      'generation',
-      'periods_per_year',
-      'alpha',
-      'fail_fast',
-      'checks',
-    ],
+    required: ['tickers', 'price_model', 'volatility_model', 'alpha', 'fail_fast', 'checks'],
     properties: {
+      ...SPAN_SCHEMA,
       tickers: { type: 'array' },
-      start_date: { type: 'string' },
-      end_date: { type: 'string' },
-      calendar: { type: 'string' },
-      frequency: { type: 'string' },
-      generation: { type: 'object' },
-      periods_per_year: { type: 'number' },
+      price_model: { type: 'string' },
+      volatility_model: { type: 'string' },
+      models: { type: 'object' },
+      assets: { type: 'object' },
+      regimes: { type: 'object' },
+      events: { type: 'object' },
+      season: { type: 'object' },
+      overnight: { type: 'object' },
+      memory: { type: 'number' },
+      correlation_mode: { type: 'string' },
+      copula: { type: 'object' },
+      factor_volatility: { type: ['object', 'null'] },
       alpha: { type: 'number' },
       fail_fast: { type: 'boolean' },
       checks: { type: 'object' },
@@ -39,7 +37,9 @@ export const validate = defineStage<CheckSetting>()({
   inputs: {
     bars: tree(BARS_SHAPE),
     features: tree(FEATURES_SHAPE),
+    latent: trees('market/latent@1'),
     calibration: json<CalibrationReport>('market/calibration@1'),
+    environment: json<EnvironmentReport>('market/environment-report@1'),
   },
   outputs: {
     validation: json<Validation>('market/validation@1'),
@@ -47,13 +47,16 @@ export const validate = defineStage<CheckSetting>()({
     /** Every failure, one JSON object a line; `validation` has the first of each check. */
     failures: file('market/failures@1'),
   },
-  run({ params, in: { bars, features, calibration }, out, verdict, progress }) {
+  selects: {
+    price_model: 'lib/models/catalog.ts',
+    volatility_model: 'lib/models/volatility/catalog.ts',
+    events: 'lib/models/events/catalog.ts',
+  },
+  async run({ params, in: { bars, features, latent, calibration, environment }, out, verdict, progress }) {
     const failures = openLines(out.failures);
-    const { validation, passed, summary } = checkDataset(
+    const { validation, passed, summary } = await checkDataset(
       params,
-      calibration.value,
-      bars,
-      features,
+      { bars, features, latent: together(latent), calibration: calibration.value, environment: environment.value },
       progress,
       (failure) => failures.write(failure),
     );
@@ -65,3 +68,9 @@ export const validate = defineStage<CheckSetting>()({
     verdict(passed, summary);
   },
 });
+
+/** Trees of different names as one. */
+function together(trees: Readonly<Record<string, TreeInput>>): Files {
+  const from = new Map(Object.values(trees).flatMap((tree) => tree.names().map((name) => [name, tree] as const)));
+  return { names: () => [...from.keys()], bytes: (name) => from.get(name)!.bytes(name) };
+}

@@ -42,6 +42,7 @@ async function made(set: readonly string[], without: readonly string[] = []): Pr
   });
   keep('environment', around);
   const bars: Record<string, Uint8Array> = {};
+  const latent: Record<string, Uint8Array> = {};
   const indicators: Record<string, Uint8Array> = {};
   for (const ticker of config.tickers as string[]) {
     const slice = Object.entries(around.parameters).filter(([name]) => name.startsWith(`${ticker}.`));
@@ -59,11 +60,18 @@ async function made(set: readonly string[], without: readonly string[] = []): Pr
     });
     keep('features', derived);
     Object.assign(bars, out.bars);
+    Object.assign(latent, out.latent);
     Object.assign(indicators, derived.features);
   }
   const { out: checked } = await runStage(validate, {
     params: params('validate'),
-    in: { bars: treeIn(bars as Files), features: treeIn(indicators), calibration: jsonIn(calibrated.report) },
+    in: {
+      bars: treeIn(bars as Files),
+      features: treeIn(indicators),
+      latent: { environment: treeIn(around.latent), generate: treeIn(latent as Files) },
+      calibration: jsonIn(calibrated.report),
+      environment: jsonIn(around.report),
+    },
   });
   keep('validate', checked);
   for (const name of without) delete all[name];

@@ -7,10 +7,15 @@ import type { ProblemError } from '../../lib/base/problem.ts';
 import type { Bars } from '../../lib/market/bars.ts';
 import { formatDate, parseDate } from '../../lib/market/day.ts';
 import { allBars, type BarsRequest, generateBars } from '../../lib/market/generate.ts';
+import { alone } from '../../lib/market/shocks.ts';
 import { GENERATOR_VERSION } from '../../lib/market/version.ts';
 import { STOCK_VOLUME } from '../../lib/market/volume.ts';
 import { floats, place, release, useTwins } from '../../lib/math/kernel.ts';
+import { studentCdf } from '../../lib/math/special.ts';
 import { factorCorrelation } from '../../lib/models/correlation.ts';
+import type { VolatilityModel } from '../../lib/models/model.ts';
+import { model as garch } from '../../lib/models/volatility/garch.ts';
+import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
 import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import { barsSchema, barsTable } from '../../stages/market/tables.ts';
 import history from '../oracles/generator.json' with { type: 'json' };
@@ -308,4 +313,30 @@ describe('generator version', () => {
     });
     expect(new Set(history).size).toBe(history.length);
   });
+});
+
+it('a factor that moves stretches a Student margin and leaves its shape', () => {
+  const nu = 3.5;
+  const student = { sigma: 0.2, alpha: 0, gamma: 0, beta: 0, innovations: 'student', nu };
+  const volatility = { model: garch as unknown as VolatilityModel, params: student };
+  const factor = { scope: 'class', name: 'market' } as const;
+  const n = 2000;
+  const moving = Float64Array.from({ length: n }, (_, s) => 1 + 2 * (s % 2));
+  const mix = { sources: [factor, alone('A').sources[0]!], weights: [0.8, 0.6], varying: [moving, null] };
+  const made = bars({
+    ticker: 'A',
+    mix,
+    volatility,
+    start: '2016-01-01',
+    end: '2023-08-31',
+    tick: 1e-6,
+    startPrice: 1e4,
+  });
+  const scores = (odd: number) =>
+    Float64Array.from(made.close.subarray(0, n), (close, s) => Math.log(close / made.open[s]!))
+      .filter((_, s) => s % 2 === odd)
+      .map((r) => (r - 0.06 / 252) / (0.2 / Math.sqrt(252)) / Math.sqrt(0.36 + 0.64 * (1 + 8 * odd)));
+  const unit = Math.sqrt(nu / (nu - 2));
+  for (const odd of [0, 1])
+    expect(testKolmogorov(scores(odd), (x) => studentCdf(x * unit, nu)).pvalue).toBeGreaterThan(0.001);
 });

@@ -1,6 +1,6 @@
 // Laws of unit shocks: variance 1 whatever is mixed, blended or remembered; correlations as stated; bars as they are addressed.
 import { describe, expect, it } from 'vitest';
-import { alone, type Mix, memory, mixer, studentMixing } from '../../lib/market/shocks.ts';
+import { alone, type Mix, memory, mixer, shockSd, studentMixing } from '../../lib/market/shocks.ts';
 import { CALM, fillChannel } from '../../lib/market/surroundings.ts';
 import { normal } from '../../lib/math/draw.ts';
 import { streamOf } from '../../lib/math/stream.ts';
@@ -113,4 +113,13 @@ it('a channel is copied from its place, or neutral where nothing happens', () =>
   expect(Array.from(out)).toEqual([2, 3, 7]);
   fillChannel(out, CALM.volatility, 1, 3, 1);
   expect(Array.from(out)).toEqual([1, 1, 1]);
+});
+
+it('the standard deviation of a shock is 1 but where factors move', () => {
+  const { sources } = mixOf(['A', 'B'], [0.6, 0.8]);
+  const of = (varying: Mix['varying'], blend: number | null = null) =>
+    shockSd({ sources, weights: [0.6, 0.8], varying }, blend === null ? null : Float64Array.of(blend))(0);
+  expect([of(null), of([Float64Array.of(1), null]), of([null, null], 0.3)]).toEqual([1, 1, 1]);
+  expect(of([Float64Array.of(2), null])).toBeCloseTo(Math.sqrt(0.36 * 4 + 0.64), 14);
+  expect(of([Float64Array.of(2), null], 0.5)).toBeCloseTo(Math.sqrt((0.36 * 4 + 0.64) / 2 + 0.5), 14);
 });

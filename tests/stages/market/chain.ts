@@ -165,10 +165,22 @@ export async function makeFeatures(
 
 export const CHECKS = paramsOf<CheckParams>('validate', configOf());
 
-export function check(bars: Files, features: Files, over: Partial<CheckParams> = {}, report = REPORT) {
+/** What the stage says of a market, or of other bars in its place. */
+export function check(
+  market: Pick<Market, 'bars' | 'latent' | 'own' | 'report'>,
+  features: Files,
+  over: Partial<CheckParams> = {},
+  report = REPORT,
+) {
   return runStage(validate, {
     params: { ...CHECKS, ...over },
-    in: { bars: treeIn(bars), features: treeIn(features), calibration: jsonIn(report) },
+    in: {
+      bars: treeIn(market.bars),
+      features: treeIn(features),
+      latent: { environment: treeIn(market.latent), generate: treeIn(market.own) },
+      calibration: jsonIn(report),
+      environment: jsonIn(market.report),
+    },
   });
 }
 
@@ -191,7 +203,7 @@ export async function makeDataset(setting: Setting = {}) {
   const { bars, notes, latent, own } = market;
   const config = configOf(setting.set);
   const features = await makeFeatures(bars);
-  const { out: checked } = await check(bars, features, paramsOf('validate', config));
+  const { out: checked } = await check(market, features, paramsOf('validate', config));
   const parts = {
     bars: treeIn(bars),
     features: treeIn(features),

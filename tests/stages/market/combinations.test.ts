@@ -17,8 +17,8 @@ const SURROUNDED = [
 
 /** Rows of both tickers, and what `validate` says of them. */
 async function judged(set: readonly string[]) {
-  const { bars } = await makeBars({ set });
-  const { out, verdict } = await check(bars, await makeFeatures(bars), paramsOf('validate', configOf(set)));
+  const market = await makeBars({ set });
+  const { out, verdict } = await check(market, await makeFeatures(market.bars), paramsOf('validate', configOf(set)));
   return { failures: out.validation.failures, passed: verdict?.passed, rows: out.validation.metrics.rows };
 }
 

@@ -6,7 +6,6 @@ import { USUAL } from '../../../lib/market/usual.ts';
 import { readParquet } from '../../../lib/table/parquet.ts';
 import { features } from '../../../stages/market/features.ts';
 import { LATENT_KEY, mixingOf } from '../../../stages/market/tables.ts';
-import { validate } from '../../../stages/market/validate.ts';
 import { codesOf } from '../../problems.ts';
 import type { Files } from '../ports.ts';
 import { LEGACY, makeBars, makeEnvironment, parametersOf, REPORT } from './chain.ts';
@@ -250,9 +249,8 @@ describe('ground truth', () => {
     expect(tableOf(own, 'A/jumps.parquet').rows).toBeGreaterThan(4);
   });
 
-  test('nobody who looks at the market sees it: features and validation take bars, and bars are not marked', async () => {
-    for (const stage of [features, validate])
-      for (const port of Object.values(stage.inputs)) expect(port.shape).not.toContain('latent');
+  test('nobody who looks at the market sees it: features take bars, and bars are not marked', async () => {
+    for (const port of Object.values(features.inputs)) expect(port.shape).not.toContain('latent');
     const { bars } = await makeBars({ set: EVERYTHING });
     expect(tableOf(bars, 'A.parquet').schema.metadata[LATENT_KEY]).toBeUndefined();
   });

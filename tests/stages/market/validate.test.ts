@@ -4,14 +4,29 @@ import { makeTable } from '../../../lib/table/column.ts';
 import { readParquet } from '../../../lib/table/parquet.ts';
 import { writeParquet } from '../../../lib/table/parquet-writer.ts';
 import type { Files } from '../ports.ts';
-import { CHECKS, check, LEGACY, makeBars, makeFeatures, REPORT, UNCALIBRATED } from './chain.ts';
+import {
+  CHECKS,
+  type CheckParams,
+  check as checkMarket,
+  LEGACY,
+  type Market,
+  makeBars,
+  makeFeatures,
+  REPORT,
+  UNCALIBRATED,
+} from './chain.ts';
 
+let market: Market;
 let bars: Files;
 let features: Files;
 beforeAll(async () => {
-  ({ bars } = await makeBars());
+  market = await makeBars();
+  ({ bars } = market);
   features = await makeFeatures(bars);
 });
+
+const check = (of: Files, derived: Files, over: Partial<CheckParams> = {}, report = REPORT) =>
+  checkMarket({ ...market, bars: of }, derived, over, report);
 
 /** The bars with one number of ticker A replaced. */
 function corrupted(name: string, row: number, value: number): Files {
@@ -65,14 +80,12 @@ describe('the verdict is no as well', () => {
     expect((await check(bars, features, {}, wild)).verdict?.summary).toContain('variance');
     const steep = { ...REPORT, assets: [{ ...a, mu: 1.5 }, b] };
     expect((await check(bars, features, {}, steep)).verdict?.summary).toContain('mean');
-    const correlation = {
-      ...(REPORT.correlation as NonNullable<typeof REPORT.correlation>),
-      matrix: [
-        [1, -0.2],
-        [-0.2, 1],
-      ],
-    };
-    expect((await check(bars, features, {}, { ...REPORT, correlation })).verdict?.summary).toContain('correlation');
+    const shocks = [
+      [1, -0.2],
+      [-0.2, 1],
+    ];
+    const report = { ...market.report, correlation: { ...market.report.correlation!, shocks } };
+    expect((await checkMarket({ ...market, report }, features)).verdict?.summary).toContain('correlation');
   });
 
   test('when a table does not say that it is synthetic', async () => {
@@ -124,8 +137,8 @@ test('with fail_fast a broken invariant spares the statistics', async () => {
 });
 
 test('[S1-70] legacy bars are not held to a grid, a drift or a correlation that nobody promised', async () => {
-  const { bars: legacy } = await makeBars(LEGACY);
-  const { out, verdict } = await check(legacy, {}, { tickers: ['AAPL', 'MSFT'] }, UNCALIBRATED);
+  const legacy = await makeBars(LEGACY);
+  const { out, verdict } = await checkMarket(legacy, {}, { tickers: ['AAPL', 'MSFT'] }, UNCALIBRATED);
   expect(verdict?.passed).toBe(true);
   expect(out.validation.metrics.unstated).toEqual(expect.arrayContaining(['tick', 'mean', 'variance', 'correlation']));
   expect(out.validation.quality_score).toBe(1);

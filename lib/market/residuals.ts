@@ -1,0 +1,134 @@
+// Ground truth against bars: what is left of each move when all that is known of it is taken away is a standard normal.
+import { log } from '../math/elementary.ts';
+import { normalQuantile, studentCdf } from '../math/special.ts';
+import type { Bars } from './bars.ts';
+import { expectedJumps, jumpScores, recursion, varianceScores } from './hidden.ts';
+import { movesOf } from './moves.ts';
+import { LEAST, type Prices, SMALL, sharesOf, type Truth } from './truth.ts';
+
+/** What the truth leaves of a ticker's bars. Under the null all are independent standard normals but for `recursion`. */
+export interface Residuals {
+  /** Per session, from its open to its close; NaN where the law of the move is not known. */
+  readonly sessions: Float64Array;
+  /** As `sessions`, of what the ticker's shocks alone move; NaN elsewhere. */
+  readonly shocks: Float64Array;
+  /** Per session, from the last close to its open. */
+  readonly gaps: Float64Array;
+  /** Per jump of the ledger, by its size; null without a law of jumps. */
+  readonly jumps: Float64Array | null;
+  /** Mean number of jumps over all sessions. */
+  readonly expectedJumps: number;
+  /** Per session, of the next variance given this one; null where the variance has no law of its own. */
+  readonly variance: Float64Array | null;
+  /** How far variances are from what the returns before them make them, over its standard error from rounding; null but for garch. */
+  readonly recursion: number | null;
+}
+
+/**
+ * Variance of rounding as a share of a move's: normal moves bear a tick of twice their standard deviation (Sheppard's correction),
+ * the scores of others `SMALL`, and a correlation, which rounding dilutes, a thousandth.
+ */
+const COARSE = 2 / 3;
+const FINE = 0.001;
+
+/**
+ * Session by session the return less its mean and its jumps over the root of its variance, both given the regimes, events and
+ * variances in force, and through its law to a normal score, so that no tail is too heavy to be tested. `tick` adds the
+ * variance of rounding, tick^2 / 12 a price; sessions whose tick is coarse as they open are left out. Null when the bars are not
+ * those of the sessions.
+ */
+export function residualsOf(bars: Bars, truth: Truth, tick: number | null): Residuals | null {
+  const { law, span, latent, night, surroundings: around } = truth;
+  const { days } = span;
+  const n = days.length;
+  const prices = sessionPrices(bars, days);
+  if (prices === null || latent.variance.length !== n) return null;
+  const at = (channel: Float64Array | null, s: number, neutral: number) => (channel === null ? neutral : channel[s]!);
+  const shares = sharesOf(truth);
+  const jumped = jumpsBySession(truth, shares.closed);
+  const moves = movesOf(truth, shares, prices);
+  const sessions = new Float64Array(n).fill(Number.NaN);
+  const shocks = new Float64Array(n).fill(Number.NaN);
+  const gaps = new Float64Array(n).fill(Number.NaN);
+  const noise = tick === null ? 0 : (tick * tick) / 12;
+  const whole = new Float64Array(n);
+  for (let s = 0; s < n; s++) {
+    const move = moves(s);
+    const { open, close } = prices;
+    const rounding = (a: number, b: number) => noise * (1 / (a * a) + 1 / (b * b));
+    const common = at(around.blend, s, 0);
+    const spread = (1 - common) * at(truth.shockVariance, s, 1) + common;
+    const variance = spread * move.variance + move.sway;
+    const shift = (session: number, fraction: number, side: 'before' | 'after') =>
+      around.shift === null ? 0 : around.shift.at(session, fraction, side);
+    const inside =
+      log(close[s]! / open[s]!) - jumped.open[s]! - shift(s, shares.end[s]!, 'before') + shift(s, 0, 'after');
+    const before = s === 0 ? Number.NaN : close[s - 1]!;
+    const outside =
+      log(open[s]! / before) -
+      jumped.closed[s]! -
+      shift(s, 0, 'after') +
+      (s === 0 ? 0 : shift(s - 1, shares.end[s - 1]!, 'before'));
+    whole[s] = inside - move.mean + (outside - move.gapMean);
+    // Which sessions count rests on what is known before them, so that those which do keep their law.
+    const known = truth.memory + at(around.memory, s, 0) === 0;
+    const coarse = rounding(open[s]!, open[s]!) / variance;
+    if (known && coarse <= (truth.marginDf < Number.POSITIVE_INFINITY ? SMALL : COARSE)) {
+      sessions[s] = score((inside - move.mean) / Math.sqrt(variance + rounding(open[s]!, close[s]!)), truth.marginDf);
+      if (coarse <= FINE && move.sway === 0) shocks[s] = sessions[s]!;
+    }
+    if (night !== null && s > 0 && rounding(before, before) / move.gapVariance <= SMALL)
+      gaps[s] = score(
+        (outside - move.gapMean) / Math.sqrt(spread * move.gapVariance + rounding(before, open[s]!)),
+        night.nu,
+      );
+  }
+  const root = law.kind === 'path' && law.variance.kind === 'square-root' ? law.variance.params : null;
+  const garch = law.kind === 'path' && law.variance.kind === 'garch' ? law.variance.params : null;
+  const jumps = law.kind === 'path' ? law.jumps : null;
+  return {
+    sessions,
+    shocks,
+    gaps,
+    jumps: jumps === null ? null : jumpScores(jumps, truth),
+    expectedJumps: jumps === null ? 0 : expectedJumps(jumps, truth, shares),
+    // Factors that move change the law of the variance's shock too.
+    variance: root === null || truth.shockVariance !== null ? null : varianceScores(root, truth),
+    recursion: garch === null ? null : recursion(garch, truth, shares, whole, prices.close, noise),
+  };
+}
+
+/** First open and last close of each session; null when the bars have other sessions. */
+function sessionPrices({ day, open, close }: Bars, days: Int32Array): Prices | null {
+  const prices = { open: new Float64Array(days.length), close: new Float64Array(days.length) };
+  let s = -1;
+  for (let b = 0; b < day.length; b++) {
+    if (b === 0 || day[b] !== day[b - 1]) {
+      s++;
+      if (s >= days.length || day[b] !== days[s] || !(open[b]! > 0)) return null;
+      prices.open[s] = open[b]!;
+    }
+    if (!(close[b]! > 0)) return null;
+    prices.close[s] = close[b]!;
+  }
+  return s === days.length - 1 ? prices : null;
+}
+
+function jumpsBySession({ latent, span }: Truth, closed: Float64Array) {
+  const { day, time, size } = latent.jumps;
+  const sums = { closed: new Float64Array(span.days.length), open: new Float64Array(span.days.length) };
+  for (let j = 0, s = 0; j < day.length; j++) {
+    while (s < span.days.length - 1 && span.days[s]! < day[j]!) s++;
+    const part = time[j]! < closed[s]! ? sums.closed : sums.open;
+    part[s] = part[s]! + size[j]!;
+  }
+  return sums;
+}
+
+/** Normal score of a move in units of its standard deviation. */
+function score(z: number, df: number): number {
+  if (df === Number.POSITIVE_INFINITY) return z;
+  // The lower tail has all its digits.
+  const p = studentCdf(-Math.abs(z) * Math.sqrt(df / (df - 2)), df);
+  return -Math.sign(z) * normalQuantile(Math.max(p, LEAST));
+}

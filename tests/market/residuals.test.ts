@@ -1,0 +1,119 @@
+// Laws of residuals: what is left of a move is its shock, through whatever the move went.
+import { describe, expect, it } from 'vitest';
+import type { Bars } from '../../lib/market/bars.ts';
+import { spanOf } from '../../lib/market/environment.ts';
+import { generateBars } from '../../lib/market/generate.ts';
+import { residualsOf } from '../../lib/market/residuals.ts';
+import { FLAT } from '../../lib/market/season.ts';
+import { CALM } from '../../lib/market/surroundings.ts';
+import { lawOf, type Truth } from '../../lib/market/truth.ts';
+import { normalCdf } from '../../lib/math/special.ts';
+import type { VolatilityModel } from '../../lib/models/model.ts';
+import { model as garch } from '../../lib/models/volatility/garch.ts';
+import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
+import { request } from './rig.ts';
+
+const SPAN = { start: '2020-01-01', end: '2023-12-31' };
+const infinite = Number.POSITIVE_INFINITY;
+const FINE = 1e-6;
+
+function made(change: Parameters<typeof request>[0] = {}, truth: Partial<Truth> = {}): { bars: Bars; truth: Truth } {
+  const asked = request({ ...SPAN, tick: FINE, ...change });
+  const parts = {
+    day: [] as number[],
+    variance: [] as number[],
+    sd: [] as number[],
+    open: [] as number[],
+    close: [] as number[],
+  };
+  for (const { bars, latent } of generateBars(asked)) {
+    parts.day.push(...bars.day);
+    parts.open.push(...bars.open);
+    parts.close.push(...bars.close);
+    parts.variance.push(...latent.variance);
+    parts.sd.push(...latent.sd);
+  }
+  const column = (values: number[]) => Float64Array.from(values);
+  const [open, close] = [column(parts.open), column(parts.close)];
+  const driven = asked.volatility;
+  return {
+    bars: {
+      ticker: asked.ticker,
+      day: Int32Array.from(parts.day),
+      time: null,
+      open,
+      high: open,
+      low: close,
+      close,
+      volume: open,
+    },
+    truth: {
+      law: lawOf(asked.model.name, asked.params, driven && { name: driven.model.name, params: driven.params })!,
+      span: spanOf('B', 'B', SPAN.start, SPAN.end),
+      periodsPerYear: 252,
+      season: FLAT,
+      night: asked.night,
+      surroundings: asked.surroundings,
+      memory: asked.memory,
+      marginDf: driven === null ? infinite : driven.model.marginDf(driven.params),
+      shockVariance: null,
+      latent: {
+        variance: column(parts.variance),
+        sd: column(parts.sd),
+        jumps: { day: new Int32Array(0), time: new Float64Array(0), size: new Float64Array(0) },
+      },
+      ...truth,
+    },
+  };
+}
+
+const student = {
+  model: garch as unknown as VolatilityModel,
+  params: { sigma: 0.25, alpha: 0.06, gamma: 0.02, beta: 0.9, innovations: 'student', nu: 3.5 },
+};
+
+describe('residuals', () => {
+  it('of geometric Brownian motion are its returns less their mean over their standard deviation', () => {
+    const { bars, truth } = made();
+    const { sessions, shocks, gaps, jumps, variance, recursion } = residualsOf(bars, truth, FINE)!;
+    const drift = (0.08 - 0.25 ** 2 / 2) / 252;
+    for (const s of [0, 7, 500])
+      expect(sessions[s]).toBeCloseTo((Math.log(bars.close[s]! / bars.open[s]!) - drift) / (0.25 / Math.sqrt(252)), 6);
+    expect(shocks).toEqual(sessions);
+    expect(gaps.every(Number.isNaN)).toBe(true);
+    expect([jumps, variance, recursion]).toEqual([null, null, null]);
+  });
+
+  it('are normal where innovations and gaps have no fourth moment', () => {
+    const { bars, truth } = made({ volatility: student, night: { share: 0.3, nu: 3 } });
+    const { sessions, gaps, recursion } = residualsOf(bars, truth, FINE)!;
+    for (const scores of [sessions, gaps.subarray(1)])
+      expect(testKolmogorov(scores, normalCdf).pvalue).toBeGreaterThan(0.001);
+    expect(Math.abs(recursion!)).toBeLessThan(4);
+    const wrong = {
+      ...truth,
+      law: lawOf('gbm', { mu: 0.08, sigma: 0.25 }, { name: 'garch', params: { ...student.params, sigma: 0.26 } })!,
+    };
+    expect(Math.abs(residualsOf(bars, wrong, FINE)!.recursion!)).toBeGreaterThan(100);
+  });
+
+  it('are left out where bars remember, where the tick is coarse, and where volatility is 0', () => {
+    const { bars, truth } = made();
+    const known = (change: Partial<Truth>, tick = FINE) =>
+      residualsOf(bars, { ...truth, ...change }, tick)!.sessions.reduce((n, q) => n + Number(!Number.isNaN(q)), 0);
+    const n = bars.day.length;
+    const every = (value: number) => Float64Array.from({ length: n }, (_, s) => (s % 2 === 0 ? value : 0));
+    expect(known({})).toBe(n);
+    expect(known({ memory: 0.1 })).toBe(0);
+    expect(known({ surroundings: { ...CALM, memory: every(0.1) } })).toBe(Math.floor(n / 2));
+    expect(known({ surroundings: { ...CALM, volatility: every(1) } })).toBe(Math.ceil(n / 2));
+    expect(known({}, 100)).toBe(0);
+  });
+
+  it('do not exist for bars of other sessions', () => {
+    const { bars, truth } = made();
+    const cut = (of: Float64Array) => of.subarray(1);
+    const less = { ...bars, day: bars.day.subarray(1), open: cut(bars.open), close: cut(bars.close) };
+    expect(residualsOf(less, truth, FINE)).toBeNull();
+  });
+});
