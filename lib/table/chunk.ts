@@ -2,19 +2,19 @@
 // (specification: apache/parquet-format, README and parquet.thrift; field numbers are its own).
 import type { Column, Values } from './column.ts';
 import {
-  bytesOf,
   delta,
   deltaTakes,
   dictionaryOf,
   dictionaryOfTexts,
   hybrid,
-  plainFlags,
-  plainLongs,
-  plainTexts,
+  type NumberRange,
+  rangeOf,
+  runsOf,
   splitStreams,
   widthOf,
 } from './encoding.ts';
 import { PHYSICAL } from './footer.ts';
+import { bytesOf, plainFlags, plainLongs, plainTexts } from './plain.ts';
 import type { Field, FieldType } from './schema.ts';
 import { binary, encodeStruct, flag, int32, int64, list, type Struct, struct, type Typed, within } from './thrift.ts';
 import { type Look, zstd } from './zstd.ts';
@@ -201,12 +201,6 @@ function integers(values: Float64Array, range: NumberRange, wide: boolean): Layo
   return plain(range, (from, to) => plainOf(values.subarray(from, to)));
 }
 
-function runsOf(values: Float64Array): number {
-  let runs = 1;
-  for (let row = 1; row < values.length; row++) if (values[row] !== values[row - 1]) runs++;
-  return runs;
-}
-
 function flags(values: Uint8Array): Layout {
   const range = { least: values.includes(0) ? 0 : 1, most: values.includes(1) ? 1 : 0 };
   return plain(range, (from, to) => plainFlags(values.subarray(from, to)));
@@ -228,22 +222,7 @@ function texts(values: readonly string[]): Layout {
   return plain(rangeOfTexts(...ends), (from, to) => plainTexts(encoded.slice(from, to)));
 }
 
-interface NumberRange {
-  readonly least: number;
-  readonly most: number;
-}
 type Range = NumberRange | { readonly least: Uint8Array; readonly most: Uint8Array };
-
-function rangeOf(values: Float64Array): NumberRange {
-  let least = values[0]!;
-  let most = least;
-  for (let row = 1; row < values.length; row++) {
-    const value = values[row]!;
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return { least, most };
-}
 
 /** Longer texts are not put into the footer. */
 const MOST_TEXT = 64;

@@ -76,58 +76,79 @@ export interface Gatherer {
   rows(): number;
   /** Copies the rows of a table under those that wait; the caller may fill the same arrays again. */
   add(table: Table): void;
-  /** The rows that wait, none afterwards; good until rows are added again. */
+  /** The rows that wait, none afterwards; good until rows are added again, here or elsewhere once this has ended. */
   take(): Table;
+  /** Lends its memory to the next; nothing is added after. */
+  end(): void;
 }
+
+/** Arrays that nobody gathers in any more: fresh memory costs more than the copy into it. */
+const spare = new Map<FieldType, Values[]>();
 
 /** Rows put together from tables of one schema, at most so many at a time. */
 export function gather(schema: TableSchema, most: number): Gatherer {
-  let room = 0;
   let rows = 0;
-  const own = schema.fields.map(({ type }) => ({ values: emptyValues(type, 0), valid: null as Uint8Array | null }));
-  const widen = (wanted: number): void => {
-    room = Math.min(most, Math.max(wanted, 2 * room));
-    for (const [i, { type }] of schema.fields.entries()) {
-      const column = own[i]!;
-      if (type === 'utf8') continue;
-      const wider = emptyValues(type, room) as Float64Array;
-      wider.set((column.values as Float64Array).subarray(0, rows));
-      column.values = wider;
-    }
+  const parts = schema.fields.map(({ type }) => ({
+    values: spare.get(type)?.pop() ?? emptyValues(type, 0),
+    texts: [] as (readonly string[])[],
+    valid: null as Uint8Array | null,
+  }));
+  const widened = (type: FieldType, values: Values, wanted: number): Values => {
+    const wider = emptyValues(type, Math.min(most, Math.max(wanted, 2 * values.length))) as Float64Array;
+    wider.set((values as Float64Array).subarray(0, rows));
+    return wider;
   };
   return {
     rows: () => rows,
     add(table) {
       const total = rows + table.rows;
-      if (total > room) widen(total);
       for (const [i, { name, type }] of schema.fields.entries()) {
-        const column = own[i]!;
+        const part = parts[i]!;
         const { values, valid } = table.columns[name]!;
-        if (type === 'utf8') copyTexts(values as readonly string[], column.values as string[], rows);
-        else (column.values as Float64Array).set(values as Float64Array, rows);
-        if (valid === null && column.valid === null) continue;
+        if (type === 'utf8') part.texts.push((values as readonly string[]).slice());
+        else {
+          if (part.values.length < total) part.values = widened(type, part.values, total);
+          (part.values as Float64Array).set(values as Float64Array, rows);
+        }
+        if (valid === null && part.valid === null) continue;
         const mask = new Uint8Array(total).fill(1);
-        if (column.valid !== null) mask.set(column.valid);
+        if (part.valid !== null) mask.set(part.valid);
         if (valid !== null) mask.set(valid, rows);
-        column.valid = mask;
+        part.valid = mask;
       }
       rows = total;
     },
     take() {
       const columns = bare();
-      for (const [i, { name }] of schema.fields.entries()) {
-        columns[name] = { values: window(own[i]!.values, 0, rows), valid: own[i]!.valid };
-        own[i]!.valid = null;
+      for (const [i, { name, type }] of schema.fields.entries()) {
+        const { values, texts, valid } = parts[i]!;
+        columns[name] = { values: type === 'utf8' ? together(texts, rows) : window(values, 0, rows), valid };
+        parts[i]!.texts = [];
+        parts[i]!.valid = null;
       }
       const table = { schema, rows, columns };
       rows = 0;
       return table;
     },
+    end() {
+      for (const [i, { type }] of schema.fields.entries()) {
+        const same = spare.get(type) ?? [];
+        if (type !== 'utf8' && same.length < MOST_SPARE) same.push(parts[i]!.values);
+        spare.set(type, same);
+        parts[i]!.values = emptyValues(type, 0);
+      }
+    },
   };
 }
 
-function copyTexts(from: readonly string[], to: string[], at: number): void {
-  for (let row = 0; row < from.length; row += 1) to[at + row] = from[row]!;
+const MOST_SPARE = 8;
+
+function together(parts: readonly (readonly string[])[], rows: number): readonly string[] {
+  if (parts.length === 1) return parts[0]!;
+  const texts = new Array<string>(rows);
+  let at = 0;
+  for (const part of parts) for (let row = 0; row < part.length; row += 1) texts[at++] = part[row]!;
+  return texts;
 }
 
 /** UTF-8 of texts of which many are the same as the one before, as tickers are. */

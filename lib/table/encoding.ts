@@ -1,48 +1,85 @@
 // What the values of a page become before they are compressed
 // (specification: apache/parquet-format, Encodings.md; its names are kept).
+import { kernelOf, place } from '../math/kernel.ts';
 import { BitWriter } from './entropy.ts';
+import wasm from './kernels/pages.wasm';
+import { bytesOf } from './plain.ts';
 
 const BLOCK_VALUES = 128;
 const MINIBLOCK_VALUES = 32;
 /** Values are told apart by their bits: -0 is not 0. */
 const EMPTY = -1;
 
-/** The bytes of an array as they lie in memory, which is little-endian on every machine Node runs on. */
-export function bytesOf(values: Float64Array | Int32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+/** The most values of a dictionary. */
+const MOST_DISTINCT = 32_768;
+/** Rows of a column that the kernels take; longer ones go to the twins. */
+const KERNEL_ROWS = 131_072;
+
+interface PagesKernel {
+  init(
+    values: number,
+    places: number,
+    distinct: number,
+    sorted: number,
+    rank: number,
+    slots: number,
+    out: number,
+    most: number,
+  ): void;
+  range(n: number): void;
+  runs(n: number): number;
+  distinguish(n: number): number;
+  order(known: number, n: number): void;
+  hybrid(numbers: number, n: number, width: number): number;
+  delta(n: number): number;
+  splitStreams(n: number): void;
 }
 
-/** PLAIN of int64 and timestamp: two's complement of eight bytes. */
-export function plainLongs(values: Float64Array): Uint8Array {
-  const words = new Int32Array(2 * values.length);
-  for (let row = 0; row < values.length; row++) {
-    const high = Math.floor(values[row]! / 4294967296);
-    words[2 * row] = values[row]! - high * 4294967296;
-    words[2 * row + 1] = high;
-  }
-  return bytesOf(words);
+/** Where the kernels read and write. */
+interface Lent {
+  readonly values: Float64Array;
+  /** In the same place as the values. */
+  readonly numbers: Uint32Array;
+  readonly places: Uint32Array;
+  readonly distinct: Float64Array;
+  readonly sorted: Float64Array;
+  readonly out: Uint8Array;
 }
+let lent = null as unknown as Lent;
 
-/** PLAIN of texts: u32 length, then UTF-8. */
-export function plainTexts(texts: readonly Uint8Array[]): Uint8Array {
-  let size = 0;
-  for (const text of texts) size += 4 + text.length;
-  const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const text of texts) {
-    view.setUint32(at, text.length, true);
-    bytes.set(text, at + 4);
-    at += 4 + text.length;
-  }
-  return bytes;
-}
+const pagesKernel = kernelOf<PagesKernel>(wasm, ({ init }, zeros) => {
+  const [values, places, distinct] = [zeros(KERNEL_ROWS + 2), zeros(KERNEL_ROWS / 2), zeros(MOST_DISTINCT)];
+  const [sorted, rank, slots, out] = [
+    zeros(MOST_DISTINCT),
+    zeros(MOST_DISTINCT / 2),
+    zeros(2 * MOST_DISTINCT),
+    zeros(KERNEL_ROWS + 8),
+  ];
+  init(
+    place(values),
+    place(places),
+    place(distinct),
+    place(sorted),
+    place(rank),
+    place(slots),
+    place(out),
+    MOST_DISTINCT,
+  );
+  lent = {
+    values,
+    numbers: new Uint32Array(values.buffer, values.byteOffset, KERNEL_ROWS),
+    places: new Uint32Array(places.buffer, places.byteOffset, KERNEL_ROWS),
+    distinct,
+    sorted,
+    out: bytesOf(out),
+  };
+});
 
-/** PLAIN of booleans: one bit each. */
-export function plainFlags(flags: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array((flags.length + 7) >> 3);
-  for (let row = 0; row < flags.length; row++) bytes[row >> 3]! |= flags[row]! << (row & 7);
-  return bytes;
+/** The kernels with these values before them, or null when the twins must do. */
+function kernelWith(values: Float64Array): PagesKernel | null {
+  const kernel = values.length <= KERNEL_ROWS ? pagesKernel() : null;
+  if (kernel !== null) lent.values.set(values);
+  return kernel;
 }
 
 /** Memory that pages are made in, used again and again: fresh memory costs more than what is computed in it. */
@@ -55,6 +92,11 @@ function roomOf(size: number): Uint8Array {
 /** BYTE_STREAM_SPLIT: the first bytes of all values, then the second ones, and so on; to be used before the next page is made. */
 export function splitStreams(values: Float64Array): Uint8Array {
   const n = values.length;
+  const kernel = kernelWith(values);
+  if (kernel !== null) {
+    kernel.splitStreams(n);
+    return lent.out.subarray(0, 8 * n);
+  }
   const from = bytesOf(values);
   const bytes = roomOf(8 * n).subarray(0, 8 * n);
   for (let plane = 0; plane < 8; plane++)
@@ -76,6 +118,8 @@ const TWO_51 = 2251799813685248;
  */
 export function delta(values: Float64Array): Uint8Array {
   const n = values.length;
+  const kernel = kernelWith(values);
+  if (kernel !== null) return lent.out.subarray(0, kernel.delta(n));
   const out = new BitWriter(roomOf(40 + Math.ceil(n / BLOCK_VALUES) * (16 + 7 * BLOCK_VALUES)), 0);
   putVarint(out, BLOCK_VALUES);
   putVarint(out, BLOCK_VALUES / MINIBLOCK_VALUES);
@@ -148,6 +192,13 @@ export const widthOf = (n: number) => (n < 2 ? 0 : 32 - Math.clz32(n - 1));
 /** The hybrid of runs and packed groups, of numbers of so many bits (RLE / bit-packing); to be used before the next page is made. */
 export function hybrid(numbers: Uint32Array, width: number): Uint8Array {
   const n = numbers.length;
+  const kernel = n <= KERNEL_ROWS ? pagesKernel() : null;
+  if (kernel !== null) {
+    const inside = numbers.buffer === lent.places.buffer;
+    if (!inside) lent.numbers.set(numbers);
+    const at = inside ? numbers.byteOffset : lent.numbers.byteOffset;
+    return lent.out.subarray(0, kernel.hybrid(at, n, width));
+  }
   const size = (width + 7) >> 3;
   const out = new BitWriter(roomOf(16 + Math.ceil(n / 8) * (width + size + 2)), 0);
   /** Where the numbers begin that are not written yet: a multiple of eight from where the last run ended. */
@@ -199,8 +250,6 @@ export interface Dictionary<V> {
   readonly places: Uint32Array;
 }
 
-/** The most values of a dictionary. */
-const MOST_DISTINCT = 32_768;
 const distinct = new Float64Array(MOST_DISTINCT);
 const distinctWords = new Int32Array(distinct.buffer);
 let slots = new Int32Array(4096);
@@ -222,6 +271,15 @@ const hashOf = (low: number, high: number) => {
  */
 export function dictionaryOf(values: Float64Array): Dictionary<Float64Array> | null {
   const n = values.length;
+  const kernel = kernelWith(values);
+  if (kernel !== null) {
+    const known = kernel.distinguish(n);
+    if (known < 0) return null;
+    const sorted = lent.distinct.slice(0, known).sort();
+    lent.sorted.set(sorted);
+    kernel.order(known, n);
+    return { values: sorted, places: lent.places.subarray(0, n) };
+  }
   const words = new Int32Array(values.buffer, values.byteOffset, 2 * n);
   const places = placesOf(n);
   let mask = 4095;
@@ -276,20 +334,49 @@ function widen(known: number, mask: number): number {
   return mask;
 }
 
+export interface NumberRange {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** The least and the most of some values; which of 0 and -0 is not told. */
+export function rangeOf(values: Float64Array): NumberRange {
+  const kernel = kernelWith(values);
+  if (kernel !== null) {
+    kernel.range(values.length);
+    return { least: lent.sorted[0]!, most: lent.sorted[1]! };
+  }
+  let least = values[0]!;
+  let most = least;
+  for (let row = 1; row < values.length; row++) {
+    const value = values[row]!;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return { least, most };
+}
+
+/** How many runs of equal values there are. */
+export function runsOf(values: Float64Array): number {
+  const kernel = kernelWith(values);
+  if (kernel !== null) return kernel.runs(values.length);
+  let runs = 1;
+  for (let row = 1; row < values.length; row++) if (values[row] !== values[row - 1]) runs++;
+  return runs;
+}
+
 /** The dictionary of texts in order of their UTF-8, or null when more than half of them are distinct. */
 export function dictionaryOfTexts(texts: readonly string[]): Dictionary<readonly Uint8Array[]> | null {
   const known = new Map<string, number>();
   const places = placesOf(texts.length);
-  let last: string | null = null;
-  let place = 0;
-  for (let row = 0; row < texts.length; row++) {
+  for (let row = 0; row < texts.length; ) {
     const text = texts[row]!;
-    if (text !== last) {
-      place = known.get(text) ?? known.size;
-      if (place === known.size) known.set(text, place);
-      last = text;
-    }
-    places[row] = place;
+    const place = known.get(text) ?? known.size;
+    if (place === known.size) known.set(text, place);
+    let end = row + 1;
+    while (end < texts.length && texts[end] === text) end++;
+    places.fill(place, row, end);
+    row = end;
   }
   if (2 * known.size > texts.length + 16) return null;
   const found = [...known.keys()].map((text) => Buffer.from(text));
@@ -298,6 +385,6 @@ export function dictionaryOfTexts(texts: readonly string[]): Dictionary<readonly
   order.forEach((from, to) => {
     rank[from] = to;
   });
-  for (let row = 0; row < places.length; row++) places[row] = rank[places[row]!]!;
+  if (known.size > 1) for (let row = 0; row < places.length; row++) places[row] = rank[places[row]!]!;
   return { values: order.map((i) => found[i]!), places };
 }

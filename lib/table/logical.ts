@@ -87,21 +87,30 @@ function bytesOf(values: Float64Array): Uint8Array {
 
 function textBytes(texts: readonly string[], valid: Uint8Array | null): Uint8Array {
   const encode = utf8Encoder();
-  const of = (row: number) => (valid !== null && valid[row] === 0 ? '' : texts[row]!);
+  const given = valid === null ? texts : texts.map((text, row) => (valid[row] === 0 ? '' : text));
   let size = 0;
-  for (let row = 0; row < texts.length; row += 1) size += 4 + encode(of(row)).length;
+  const ends: number[] = [];
+  for (let row = 0; row < given.length; row = ends.at(-1)!) {
+    const text = given[row]!;
+    let end = row + 1;
+    while (end < given.length && given[end] === text) end += 1;
+    ends.push(end);
+    size += (end - row) * (4 + encode(text).length);
+  }
   const bytes = Buffer.allocUnsafe(size);
-  for (let row = 0, at = 0; row < texts.length; ) {
-    const text = of(row);
+  let at = 0;
+  let row = 0;
+  for (const end of ends) {
+    const text = encode(given[row]!);
     const first = at;
-    at = bytes.writeUInt32LE(encode(text).length, at);
-    at += encode(text).copy(bytes, at);
-    let same = row + 1;
-    while (same < texts.length && of(same) === text) same += 1;
-    // A ticker stands in every row: what is written once is copied, twice as much each time.
-    const end = first + (at - first) * (same - row);
-    for (; at < end; at += Math.min(at - first, end - at)) bytes.copyWithin(at, first, Math.min(at, first + end - at));
-    row = same;
+    at = bytes.writeUInt32LE(text.length, at);
+    bytes.set(text, at);
+    at += text.length;
+    // A ticker stands in every row: what is written is copied, twice as much each time.
+    const stop = first + (at - first) * (end - row);
+    for (; at < stop; at += Math.min(at - first, stop - at))
+      bytes.copyWithin(at, first, Math.min(at, first + stop - at));
+    row = end;
   }
   return bytes;
 }

@@ -107,6 +107,7 @@ export function openParquet(
       });
       emit(writeFooter(schema.fields, rowGroups, metadata, CREATED_BY));
       handOut();
+      waiting.end();
       return { rows, bytes: offset, logicalHash };
     },
   };

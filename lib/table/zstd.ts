@@ -1,5 +1,6 @@
 // Zstandard frames whose bytes no upgrade of Node or of a library can change (specification: RFC 8878): greedy matches,
 // Huffman literals, tables of each block's own; never a table that the format predefines or a block before has left.
+import { kernelOf, place } from '../math/kernel.ts';
 import {
   BitWriter,
   type FseTable,
@@ -12,6 +13,7 @@ import {
   putTable,
   startState,
 } from './entropy.ts';
+import wasm from './kernels/zstd.wasm';
 
 /** The most bytes of a block. */
 const BLOCK = 131_072;
@@ -36,11 +38,41 @@ const distances = new Int32Array(literalRuns.length);
 /** The frame under way. */
 let frame = new Uint8Array(BLOCK);
 
+interface ZstdKernel {
+  init(scratch: number, extra: number): number;
+  frame(bytes: number, length: number, step: number, block: number, out: number): number;
+}
+
+/** Bytes the kernel takes; longer ones go to the twin. */
+const ROOM = 1 << 20;
+let input: Uint8Array = new Uint8Array(0);
+let output: Uint8Array = input;
+
+const zstdKernel = kernelOf<ZstdKernel>(wasm, ({ init }, zeros) => {
+  const bytesOf = (size: number) => {
+    const array = zeros(size / 8);
+    return { at: place(array), bytes: new Uint8Array(array.buffer, array.byteOffset, size) };
+  };
+  const [own, extra] = [bytesOf(ROOM), bytesOf(96)];
+  extra.bytes.set(LITERAL_EXTRA);
+  extra.bytes.set(MATCH_EXTRA, LITERAL_EXTRA.length);
+  init(own.at, extra.at);
+  // A little more, for vectors that are read or written over the end.
+  input = bytesOf(ROOM + 64).bytes;
+  output = bytesOf(ROOM + 4096).bytes;
+});
+
 /** One frame of all the bytes, with their number in its header; to be used before the next is made. */
 export function zstd(bytes: Uint8Array, look: Look): Uint8Array {
   const size = look.kind === 'planes' ? Math.min(BLOCK, look.block) : BLOCK;
   const blocks = Math.max(1, Math.ceil(bytes.length / size));
   const most = bytes.length + 3 * blocks + 9;
+  const kernel = zstdKernel();
+  if (kernel !== null && bytes.length <= ROOM && most <= output.length) {
+    input.set(bytes);
+    const step = look.kind === 'planes' ? 0 : look.kind === 'records' ? 8 : 1;
+    return output.subarray(0, kernel.frame(input.byteOffset, bytes.length, step, size, output.byteOffset));
+  }
   if (frame.length < most) frame = new Uint8Array(2 * most);
   const view = new DataView(frame.buffer);
   view.setUint32(0, 0xfd2fb528, true);

@@ -9,7 +9,6 @@ import { json, type TreeInput, type TreeOutput, tree } from '../../lib/stage/por
 import { defineStage } from '../../lib/stage/stage.ts';
 import type { LoadPlugin } from '../../lib/table/adapter.ts';
 import type { Table } from '../../lib/table/column.ts';
-import { readParquet } from '../../lib/table/parquet.ts';
 import { openParquet, type ParquetWriter } from '../../lib/table/parquet-writer.ts';
 import type { TableSchema } from '../../lib/table/schema.ts';
 import { SCENE_SCHEMA, type SceneSetting, sceneOf, sceneOwners } from './setting.ts';
@@ -89,7 +88,7 @@ export const generate = defineStage<Params>()({
       params,
       given,
       shared.value,
-      mixingFile(parameters, params, given),
+      await mixingFile(parameters, params, given),
       seed as number | string,
       plugin,
     );
@@ -146,8 +145,15 @@ function lazily(open: (first: Table) => { write(table: Table): void; close(): nu
   };
 }
 
-function mixingFile(parameters: TreeInput, { ticker }: Params, { mix }: Given): Float64Array[] | null {
-  return mix.varying === 'rows' ? mixingOf(readParquet(parameters.bytes(fileOf(ticker, 'parquet')))) : null;
+async function mixingFile(
+  parameters: TreeInput,
+  { ticker }: Params,
+  { mix }: Given,
+): Promise<Float64Array[] | null> {
+  if (mix.varying !== 'rows') return null;
+  // The reader brings megabytes of code along, which most markets do not need.
+  const { readParquet } = await import('../../lib/table/parquet.ts');
+  return mixingOf(readParquet(parameters.bytes(fileOf(ticker, 'parquet'))));
 }
 
 /** What science is asked for, and how many bars it will give. */

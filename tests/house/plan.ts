@@ -6,7 +6,7 @@ const SCIENCE = ['math', 'stats', 'models', 'market', 'features', 'calibration',
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   math: ['base'],
-  table: ['base'],
+  table: ['lib/math/kernel.ts', 'base'],
   store: ['base'],
   git: ['base'],
   stats: ['math', 'base'],

@@ -1,16 +1,20 @@
 // Known answers of the encodings: the examples of Parquet's specification (Encodings.md) and bytes worked out by hand.
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { kernelOf, useTwins } from '../../lib/math/kernel.ts';
 import {
   delta,
   dictionaryOf,
   dictionaryOfTexts,
   hybrid,
-  plainFlags,
-  plainLongs,
-  plainTexts,
+  rangeOf,
+  runsOf,
   splitStreams,
   widthOf,
 } from '../../lib/table/encoding.ts';
+import wasm from '../../lib/table/kernels/pages.wasm';
+import { plainFlags, plainLongs, plainTexts } from '../../lib/table/plain.ts';
+import { runs } from '../thorough.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
@@ -54,4 +58,49 @@ test('a dictionary is in order, tells -0 from 0, and is refused when values hard
 
 test('n numbers need the bits of the largest', () => {
   expect([0, 1, 2, 3, 4, 5, 256, 257].map(widthOf)).toEqual([0, 0, 1, 2, 2, 3, 8, 9]);
+});
+
+test('kernels and their twins make the same pages of numbers of any law', () => {
+  expect(kernelOf(wasm, () => {})()).not.toBeNull();
+  const laws: readonly ((row: number, next: () => number) => number)[] = [
+    (row) => Math.floor(row / 40),
+    (row) => 1.7e15 + 6e7 * row,
+    (_, next) => Math.floor(next() * 2 ** 50),
+    (_, next) => Math.floor(next() * 200) / 100 - 1,
+    (_, next) => (next() < 0.5 ? -0 : 0),
+    (_, next) => Math.floor(next() ** 3 * 20_000),
+    (row, next) => (row % 300 < 200 ? 7 : Math.floor(next() * 9)),
+  ];
+  const sizes = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.constantFrom(1024, 1025, 5000, 131_072));
+  fc.assert(
+    fc.property(fc.constantFrom(...laws), sizes, fc.nat(), (law, size, seed) => {
+      let state = seed >>> 0;
+      const next = () => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return state / 4294967296;
+      };
+      const values = Float64Array.from({ length: size }, (_, row) => law(row, next));
+      const whole = values.map((value) => Math.floor(value) + 0);
+      const made = [true, false].map((twins) => {
+        useTwins(twins);
+        const found = dictionaryOf(values);
+        const { least, most } = rangeOf(values);
+        return [
+          hex(delta(whole)),
+          hex(splitStreams(values)),
+          found === null ? '' : hex(new Uint8Array(found.values.buffer)),
+          found === null ? '' : hex(hybrid(found.places, widthOf(found.values.length))),
+          hex(
+            hybrid(
+              Uint32Array.from(whole, (value) => value & 1),
+              1,
+            ),
+          ),
+          `${least + 0} ${most + 0} ${runsOf(values)}`,
+        ];
+      });
+      expect(made[1]).toEqual(made[0]);
+    }),
+    { numRuns: runs(200) },
+  );
 });
