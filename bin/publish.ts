@@ -205,7 +205,7 @@ function metaOf(
     ...names,
     profile: pipeline.profile,
     head: newest?.head ?? null,
-    dirty: dirt.includes(true) ? true : dirt.every((one) => one === null) ? null : false,
+    dirty: dirt.includes(true) ? true : dirt.length === 0 || dirt.includes(null) ? null : false,
     node: newest?.node ?? null,
     made_at: newest?.at ?? null,
     inputs: inputs as Json,

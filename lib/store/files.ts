@@ -182,6 +182,12 @@ export function moveFile(from: string, to: string): void {
     const beside = tempName(dirname(to));
     try {
       fs.copyFileSync(from, beside);
+      const fd = fs.openSync(beside, 'r');
+      try {
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
       fs.renameSync(beside, to);
     } finally {
       remove(beside);

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { hostname } from 'node:os';
 import { nowIso } from '../base/clock.ts';
 import { ProblemError } from '../base/problem.ts';
-import { errorCode, guard, readTextIfAny, remove, tempName } from './files.ts';
+import { errorCode, guard, listNames, readTextIfAny, remove, tempName } from './files.ts';
 
 export interface LockOwner {
   readonly pid: number;
@@ -142,7 +142,7 @@ function startOf(pid: number): string | null {
 /** Remove temporary files whose makers are gone. */
 export function sweepTemporary(tmp: string): number {
   let removed = 0;
-  for (const name of fs.readdirSync(tmp)) {
+  for (const name of listNames(tmp)) {
     const pid = Number.parseInt(name.split('-')[0] as string, 36);
     const alive = Number.isSafeInteger(pid) && pid > 0 && isAlive(pid);
     if (alive) continue;

@@ -254,6 +254,19 @@ describe('moving between file systems', () => {
     expect([readdirSync(tmp), readdirSync(root).sort()]).toEqual([[], ['g', 'tmp']]);
   });
 
+  test('makes the copy durable before it has the name of the target, as the original was', () => {
+    writeFileSync(join(tmp, 'f'), 'bytes', { mode: 0o444 });
+    twoDevices();
+    const acts: string[] = [];
+    for (const name of ['copyFileSync', 'fsyncSync'] as const)
+      replaceFs(name, (real, ...args) => {
+        acts.push(name);
+        return real(...args);
+      });
+    moveFile(join(tmp, 'f'), join(root, 'g'));
+    expect(acts).toEqual(['copyFileSync', 'fsyncSync']);
+  });
+
   test('never shows a part of the target: a copy that fails leaves the old one', () => {
     writeFileSync(join(tmp, 'f'), 'bytes');
     writeFileSync(join(root, 'g'), 'old');
