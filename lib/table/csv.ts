@@ -31,7 +31,7 @@ export interface Csv {
 /**
  * Read UTF-8 text with LF or CRLF lines, with or without a byte order mark. Rows with another number of fields than the
  * header and rows with a broken quote become findings; reading goes on with the line after. Blank lines at the end do not
- * count unless there is but one column. Throws `table/malformed` on bytes that are not UTF-8.
+ * count unless there is but one column. Throws `table/malformed` on bytes that are not UTF-8 and on lines that end with CR alone.
  */
 export function readCsv(bytes: Uint8Array, file: string): Csv {
   if (!isUtf8(bytes))
@@ -49,6 +49,12 @@ export function readCsv(bytes: Uint8Array, file: string): Csv {
   // A record that is a blank line at the end of the file is no record.
   let end = view.length;
   while (end > 0 && (view[end - 1] === LF || view[end - 1] === CR)) end -= 1;
+  if (!view.includes(LF) && view.subarray(0, end).includes(CR))
+    throw new ProblemError({
+      code: 'table/malformed',
+      message: `${file} ends its lines with CR alone`,
+      hint: 'Save it with LF or CRLF line ends.',
+    });
 
   let header: string[] = [];
   let lines = new Int32Array(1024);

@@ -87,6 +87,11 @@ test('bytes that are not UTF-8 are refused', () => {
   for (const bytes of [latin, utf16]) expect(() => readCsv(bytes, 'x.csv')).toThrow(ProblemError);
 });
 
+test('lines that end with CR alone, as old spreadsheets write them, are refused as that and not read as one long header', () => {
+  expect(() => read('date,close\r2020-01-02,1\r')).toThrow(/x\.csv ends its lines with CR alone/);
+  for (const text of ['a,b\r\n1,2\r\n', 'a,b\r\n1,2', 'a,b', '"a\rb",c\n1,2\n']) expect(() => read(text)).not.toThrow();
+});
+
 test('after any damage each line is read or reported, and nothing is read twice or invented', () => {
   const good = `id,x,y\n${Array.from({ length: 30 }, (_, i) => `r${i},${i},"v${i}"`).join('\n')}\n`;
   const edits = fc.array(
