@@ -190,6 +190,14 @@ export async function commitFiles(root: string, paths: readonly string[], messag
   const rows = await git.statusMatrix({ ...at, filepaths: mine, ignored: true });
   if (rows.every(([, head, work]) => work === head)) return null;
   const author = await authorOf(open);
+  const lock = join(foldersOf(dir).own, 'index.lock');
+  if (fs.existsSync(lock))
+    throw new ProblemError({
+      code: 'git/failed',
+      message: 'another git command is at work in this repository',
+      facts: { lock },
+      hint: 'commit again when it is done; a command that was killed leaves its lock behind, to be removed by hand',
+    });
   for (const filepath of mine) {
     if (fs.existsSync(join(dir, filepath))) await git.add({ ...at, filepath, force: true });
     else await git.remove({ ...at, filepath });

@@ -250,6 +250,25 @@ describe('a commit of our files', () => {
     expect(await author('5')).toBe('Home <some@body.example>');
   });
 
+  test('is refused while another git command changes the index, which the library would not wait for', async () => {
+    init();
+    const linked = join(base, 'linked');
+    git('worktree', 'add', '-q', '-b', 'side', linked);
+    for (const [cwd, lock] of [
+      [repo, join(repo, '.git/index.lock')],
+      [linked, join(repo, '.git/worktrees/linked/index.lock')],
+    ] as const) {
+      write('new.dvc', 'new', cwd);
+      writeFileSync(lock, '');
+      expect(await problem(commitFiles(cwd, ['new.dvc'], 'ours'))).toMatchObject({
+        code: 'git/failed',
+        facts: { lock },
+      });
+      rmSync(lock);
+      expect(await commitFiles(cwd, ['new.dvc'], 'ours')).toBe(gitIn(cwd, 'rev-parse', 'HEAD'));
+    }
+  });
+
   test('is refused without a repository, and without an author', async () => {
     expect(await problem(commitFiles(repo, ['x'], 'ours'))).toMatchObject({ code: 'git/failed' });
     init();
