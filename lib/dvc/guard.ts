@@ -117,7 +117,7 @@ export class Guard {
     }
   }
 
-  /** Hold a BSD lock through util-linux `flock`, which Node lacks; without that program the path locks have to do. */
+  /** Hold a BSD lock through the program `flock`, which Node lacks; without it the path locks have to do. */
   async #flock(name: string, waitMs: number, onWait: () => void): Promise<() => Promise<void>> {
     ensureDir(this.#tmp);
     const timer = setTimeout(onWait, QUIET_MS);
@@ -149,9 +149,16 @@ class Keeper {
       this.#free.push(fd);
     };
     const file = `'${path.replaceAll("'", "'\\''")}'`;
-    const said = await this.#ask(`exec ${fd}<>${file}; flock -w ${waitMs / 1000} ${fd} </dev/null; echo $?`);
-    // 127 says that there is no such program.
-    if (said === '0' || said === '127') return drop;
+    // Asked again and again: the flock of BusyBox knows no wait, and a shell that waits lets go of nothing.
+    const take = `flock -n ${fd} </dev/null; echo $?`;
+    const startedMs = tickMs();
+    let said = await this.#ask(`exec ${fd}<>${file}; ${take}`);
+    while (said === '1' && tickMs() - startedMs < waitMs) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      said = await this.#ask(take);
+    }
+    // Neither 0 nor 1 is no such program, or a file system that knows no locks.
+    if (said !== '1' && said !== null) return drop;
     await drop();
     if (said !== null) return null;
     // A shell that could not open the file is gone.

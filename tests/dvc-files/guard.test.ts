@@ -1,9 +1,9 @@
 // The guard against the flock program and against entries as DVC writes them.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ProblemError } from '../../lib/base/problem.ts';
 import { Guard, type GuardOptions } from '../../lib/dvc/guard.ts';
 
@@ -48,6 +48,13 @@ async function lockedByOther(): Promise<ChildProcess> {
   await new Promise((done) => child.stdout.once('data', done));
   return child;
 }
+/** The shell that keeps locks dies of a file it cannot open, and the next one has the PATH of that time. */
+async function restartShell(): Promise<void> {
+  rmSync(join(dvcDir, 'tmp', 'lock'), { force: true });
+  mkdirSync(join(dvcDir, 'tmp', 'lock'));
+  await codesOf(guard({ waitMs: 0 }).alone(() => 1));
+  rmSync(join(dvcDir, 'tmp', 'lock'), { recursive: true });
+}
 const codesOf = (work: Promise<unknown>) =>
   work.then(
     () => [],
@@ -74,6 +81,21 @@ describe('the lock of the repository', () => {
     const work = guard({ waitMs: 20_000 }).alone(() => 'done');
     process.kill(-(other.pid as number), 'SIGKILL');
     expect(await work).toBe('done');
+  });
+
+  test('is taken and obeyed with the flock of BusyBox too, which knows no wait', async () => {
+    const real = execFileSync('sh', ['-c', 'command -v flock'], { encoding: 'utf8' }).trim();
+    const bin = join(dvcDir, 'bin');
+    mkdirSync(bin);
+    const busybox = `#!/bin/sh\ncase "$1" in -n) exec ${real} "$@" ;; -*) exit 1 ;; esac\nexec ${real} "$@"\n`;
+    writeFileSync(join(bin, 'flock'), busybox, { mode: 0o755 });
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+    await restartShell();
+    expect(await guard().alone(() => 'mine')).toBe('mine');
+    await lockedByOther();
+    expect(await codesOf(guard({ waitMs: 300 }).alone(() => 0))).toEqual(['lock/busy']);
+    vi.unstubAllEnvs();
+    await restartShell();
   });
 
   test('that cannot be opened is said to be that, at once, and not to be held by others', async () => {
@@ -108,6 +130,14 @@ describe('path locks', () => {
     await claim.take();
     expect(entries()).toEqual({ write: { '/p/out': { pid: process.pid, cmd: 'pipeline run' } }, read: {} });
     await claim.release();
+    expect(entries()).toEqual({ write: {}, read: {} });
+  });
+
+  test('claims taken at once in one process do not wait for each other’s lock of the list', async () => {
+    const claims = ['/p/a', '/p/b', '/p/c'].map((path) => guard().claim([path]));
+    await Promise.all(claims.map((claim) => claim.take()));
+    expect(Object.keys(entries().write).sort()).toEqual(['/p/a', '/p/b', '/p/c']);
+    await Promise.all(claims.map((claim) => claim.release()));
     expect(entries()).toEqual({ write: {}, read: {} });
   });
 
