@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import type { Md5 } from '../base/digest.ts';
-import { type ProblemCode, ProblemError } from '../base/problem.ts';
+import { type Problem, type ProblemCode, ProblemError } from '../base/problem.ts';
 
 /** What a file looked like: equal marks and an age beyond the clock's grain mean equal bytes (settled point 13). */
 export interface Mark {
@@ -333,7 +333,7 @@ export interface Walked {
   readonly mark: Mark;
 }
 
-/** Files below a folder in code-point order of names; folders' own marks go to `onFolder`, folders to `skip` are left out. Links are reported, not followed. */
+/** Files below a folder in code-unit order of names, folder by folder; folders' own marks go to `onFolder`, folders to `skip` are left out. Links are reported, not followed. */
 export function walk(
   root: string,
   onFolder?: (relpath: string, mark: Mark) => void,
@@ -346,7 +346,12 @@ export function walk(
     onFolder?.(prefix === '' ? '' : prefix.slice(0, -1), markOf(own));
     for (const name of fs.readdirSync(dir).sort()) {
       const path = `${dir}/${name}`;
-      const stat = fs.lstatSync(path);
+      const stat = fs.lstatSync(path, QUIET);
+      if (stat === undefined) {
+        // Gone meanwhile, or never there under a name that Node could not decode.
+        if (name.includes('\ufffd')) throw new ProblemError(undecodable(dir, name));
+        continue;
+      }
       if (stat.isDirectory()) {
         if (!skip(prefix + name)) visit(path, `${prefix}${name}/`);
       } else {
@@ -357,4 +362,13 @@ export function walk(
   };
   guard('list', root, () => visit(root, ''));
   return found;
+}
+
+function undecodable(folder: string, name: string): Problem {
+  return {
+    code: 'store/io',
+    message: 'cannot list: a name is not valid UTF-8',
+    facts: { folder, name },
+    hint: 'rename the file; trees hold names as Unicode text',
+  };
 }

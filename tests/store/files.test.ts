@@ -352,4 +352,20 @@ describe('a walk', () => {
     expect(codeOf(() => walk(join(root, 'none')))).toBe('store/io');
     expect(existsSync(join(root, 'none'))).toBe(false);
   });
+
+  // macOS has no such names.
+  test.skipIf(process.platform === 'darwin')('says which name is not UTF-8, as no tree can hold it', () => {
+    writeFileSync(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xff])]), '');
+    expect(() => walk(root)).toThrow(/a name is not valid UTF-8/);
+  });
+
+  test('passes over what goes away meanwhile', () => {
+    for (const name of ['a', 'b', 'c']) writeFileSync(join(root, name), name);
+    replaceFs('readdirSync', (real, ...args) => {
+      const names = real(...args);
+      rmSync(join(root, 'b'), { force: true });
+      return names;
+    });
+    expect(walk(root).map(({ relpath }) => relpath)).toEqual(['a', 'c']);
+  });
 });
