@@ -8,6 +8,7 @@ import {
   SQUARE_ROOT_PROPERTIES,
   type SquareRootParams,
   squareRootVariance,
+  steadiness,
   warnSquareRoot,
 } from './square-root.ts';
 
@@ -38,6 +39,7 @@ export const model: Model<HestonParams> = {
 
   resolve: (asset, settings) => ({ mu: asset.mu, ...resolveSquareRoot(asset, settings) }),
   diffusion: ({ theta }) => Math.sqrt(theta),
+  steadiness,
 
   /** dS/S = mu dt + sqrt(v) dW, dv = kappa (theta - v) dt + xi sqrt(v) dB, corr(dW, dB) = rho. */
   kernel(params, setting) {

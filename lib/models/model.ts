@@ -41,6 +41,8 @@ export interface Model<P extends ModelParams = ModelParams> {
   resolve(asset: AssetFacts, settings: ModelSettings): P;
   /** Volatility of the part that the shocks of the asset drive, per square root of a year: all but the jumps. */
   diffusion(params: P): number;
+  /** Mean volatility over the root of its mean square, where a square-root process moves it and correlations of returns allow for it. */
+  steadiness?(params: P): number;
   /** A kernel for one asset, its constants worked out. The caller has checked the params. */
   kernel(params: P, setting: KernelSetting): Kernel;
 }
@@ -192,6 +194,8 @@ export interface VolatilityModel<P extends ModelParams = ModelParams> {
   resolve(asset: AssetFacts, settings: ModelSettings): P;
   /** Degrees of freedom of a session's innovation: Student with unit variance, normal when infinite. */
   marginDf(params: P): number;
+  /** As of a price model. */
+  steadiness?(params: P): number;
   process(params: P, setting: Omit<KernelSetting, 'volatility'>): VarianceProcess;
 }
 

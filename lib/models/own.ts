@@ -4,7 +4,7 @@ import type { Model } from './model.ts';
 
 /** Functions a model must have; the compiler asks for what the contract gains. */
 const FUNCTIONS: Readonly<
-  Record<Exclude<keyof Model, 'name' | 'summary' | 'params' | 'ownVolatility' | 'warn'>, true>
+  Record<Exclude<keyof Model, 'name' | 'summary' | 'params' | 'ownVolatility' | 'warn' | 'steadiness'>, true>
 > = {
   check: true,
   resolve: true,
@@ -36,7 +36,8 @@ export function ownModel(path: string, exports: Readonly<Record<string, unknown>
     );
   for (const name of Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[])
     if (typeof model[name] !== 'function') throw refuse(`exports a model without a function \`${name}\``);
-  if (model.warn !== undefined && typeof model.warn !== 'function')
-    throw refuse('exports a model whose `warn` is no function');
+  for (const name of ['warn', 'steadiness'] as const)
+    if (model[name] !== undefined && typeof model[name] !== 'function')
+      throw refuse(`exports a model whose \`${name}\` is no function`);
   return model as unknown as Model;
 }

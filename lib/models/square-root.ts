@@ -2,7 +2,7 @@
 import type { Problem } from '../base/problem.ts';
 import { exp, expm1, log } from '../math/elementary.ts';
 import { kernelOf, place } from '../math/kernel.ts';
-import { normalCdf } from '../math/special.ts';
+import { logGamma, normalCdf } from '../math/special.ts';
 import type { AssetClass } from './asset-class.ts';
 import wasm from './kernels/square-root.wasm';
 import {
@@ -41,6 +41,12 @@ export const SQUARE_ROOT_PROPERTIES = {
 
 /** 2 kappa theta / xi^2: below 1 the variance touches 0. */
 export const fellerRatio = ({ kappa, theta, xi }: SquareRootParams): number => (2 * kappa * theta) / (xi * xi);
+
+/** E sqrt(v) / sqrt(E v) of the stationary Gamma law of shape a = 2 kappa theta / xi^2: Gamma(a + 1/2) / (Gamma(a) sqrt(a)). */
+export function steadiness(params: SquareRootParams): number {
+  const a = fellerRatio(params);
+  return a < 1e6 ? exp(logGamma(a + 0.5) - logGamma(a)) / Math.sqrt(a) : 1;
+}
 
 export function checkSquareRoot(model: string, params: SquareRootParams): Problem[] {
   const { kappa, theta, xi, rho, v0, scheme = 'qe', require_feller: strict = false } = params;

@@ -9,7 +9,7 @@ import { checkDcc, MOST_NAMES } from '../../lib/models/dcc.ts';
 import { checkDeco } from '../../lib/models/deco.ts';
 import { checkFactorVolatility, checkShares, type FactorVolatility, factorRow } from '../../lib/models/factors.ts';
 import { type Model, type ModelParams, refusal, type VolatilityModel } from '../../lib/models/model.ts';
-import { shockCorrelation } from '../../lib/models/norta.ts';
+import { type ShockMargin, shockCorrelation } from '../../lib/models/norta.ts';
 import { loadVolatility } from '../../lib/models/volatility/catalog.ts';
 import { json, tree } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
@@ -202,7 +202,7 @@ function choose(params: Params, model: Model, volatility: VolatilityModel | null
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     const problems = named(params.price_model, error.problems);
-    return { params: {}, volatility: null, share: 1, df: Number.POSITIVE_INFINITY, problems };
+    return { params: {}, volatility: null, share: 1, df: Number.POSITIVE_INFINITY, steadiness: 1, problems };
   }
   const diffusion = model.diffusion(price);
   const of = volatility?.resolve(
@@ -214,6 +214,7 @@ function choose(params: Params, model: Model, volatility: VolatilityModel | null
     volatility: of ?? null,
     share: Math.min(1, (diffusion * diffusion) / (asset.sigma * asset.sigma)),
     df: of === undefined ? Number.POSITIVE_INFINITY : volatility!.marginDf(of),
+    steadiness: (of === undefined ? model.steadiness?.(price) : volatility!.steadiness?.(of)) ?? 1,
     problems: [
       ...named(params.price_model, model.check(price)),
       ...(of === undefined ? [] : named(params.volatility_model, volatility!.check(of))),
@@ -248,7 +249,7 @@ function dependenceOf(
   { correlation, assets: settings }: Params,
   scene: Scene,
   calibration: CalibrationReport,
-  chosen: readonly { readonly share: number; readonly df: number }[],
+  chosen: readonly ShockMargin[],
 ): Dependence {
   const { mode, repair, copula, rolling } = correlation;
   const { assets } = calibration;

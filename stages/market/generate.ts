@@ -145,11 +145,7 @@ function lazily(open: (first: Table) => { write(table: Table): void; close(): nu
   };
 }
 
-async function mixingFile(
-  parameters: TreeInput,
-  { ticker }: Params,
-  { mix }: Given,
-): Promise<Float64Array[] | null> {
+async function mixingFile(parameters: TreeInput, { ticker }: Params, { mix }: Given): Promise<Float64Array[] | null> {
   if (mix.varying !== 'rows') return null;
   // The reader brings megabytes of code along, which most markets do not need.
   const { readParquet } = await import('../../lib/table/parquet.ts');

@@ -90,9 +90,13 @@ function returns(
 
 describe('shockCorrelation', () => {
   const settings: readonly (readonly [string, number, readonly ShockMargin[]])[] = [
-    ['Student margins under the Gaussian copula', NORMAL, [8, 6, NORMAL].map((d) => ({ df: d, share: 1 }))],
-    ['mixed margins under the Student copula', 6, [9, 6, NORMAL].map((d) => ({ df: d, share: 1 }))],
-    ['jumps of their own', NORMAL, [0.6, 0.9, 1].map((share) => ({ df: 8, share }))],
+    [
+      'Student margins under the Gaussian copula',
+      NORMAL,
+      [8, 6, NORMAL].map((d) => ({ df: d, share: 1, steadiness: 1 })),
+    ],
+    ['mixed margins under the Student copula', 6, [9, 6, NORMAL].map((d) => ({ df: d, share: 1, steadiness: 1 }))],
+    ['jumps of their own', NORMAL, [0.6, 0.9, 1].map((share) => ({ df: 8, share, steadiness: 1 }))],
   ];
   for (const [title, copulaDf, margins] of settings) {
     it(`returns meet their target: ${title}`, () => {
@@ -125,14 +129,14 @@ describe('shockCorrelation', () => {
   }
 
   it('normal shocks that carry everything keep the matrix as it is', () => {
-    const margins = target.map(() => ({ df: NORMAL, share: 1 }));
+    const margins = target.map(() => ({ df: NORMAL, share: 1, steadiness: 1 }));
     const { factor } = shockCorrelation(target, margins, NORMAL, 'none');
     const moved = factor.matrix.flatMap((row, i) => row.map((rho, j) => Math.abs(rho - target[i]![j]!)));
     expect(Math.max(...moved)).toBeLessThan(1e-12);
   });
 
   it('with jumps the shocks must be correlated as much more as the diffusion is less', () => {
-    const margins = [0.64, 0.81, 1].map((share) => ({ df: NORMAL, share }));
+    const margins = [0.64, 0.81, 1].map((share) => ({ df: NORMAL, share, steadiness: 1 }));
     const { factor } = shockCorrelation(target, margins, NORMAL, 'none');
     expect(factor.matrix[1]![0]).toBeCloseTo(0.5 / (0.8 * 0.9), 12);
     expect(factor.matrix[2]![0]).toBeCloseTo(-0.3 / 0.8, 12);
@@ -144,8 +148,8 @@ describe('shockCorrelation', () => {
       [0.95, 1],
     ];
     const margins = [
-      { df: NORMAL, share: 0.5 },
-      { df: 3, share: 1 },
+      { df: NORMAL, share: 0.5, steadiness: 1 },
+      { df: 3, share: 1, steadiness: 1 },
     ];
     const refused = () => shockCorrelation(rows, margins, NORMAL, 'none', ['X', 'Y']);
     expect(refused).toThrow(ProblemError);
@@ -165,7 +169,7 @@ describe('shockCorrelation', () => {
       [c, 1, c],
       [0, c, 1],
     ];
-    const margins = rows.map(() => ({ df: 3, share: 1 }));
+    const margins = rows.map(() => ({ df: 3, share: 1, steadiness: 1 }));
     expect(() => shockCorrelation(rows, margins, NORMAL, 'none')).toThrow(/semidefinite/);
     const { factor } = shockCorrelation(rows, margins, NORMAL, 'nearest');
     expect(factor.repair!.distance).toBeGreaterThan(0.01);
@@ -173,8 +177,8 @@ describe('shockCorrelation', () => {
 
   it('everything wrong is told before anything is computed', () => {
     const bad = [
-      { df: 2, share: 1 },
-      { df: 5, share: 1.5 },
+      { df: 2, share: 1, steadiness: 1 },
+      { df: 5, share: 1.5, steadiness: 1 },
     ];
     const problems = (() => {
       try {
@@ -201,5 +205,46 @@ describe('shockCorrelation', () => {
       'margin: share must be above 0, at most 1',
       'margins: length must be one for each of 3 names',
     ]);
+  });
+});
+
+describe('volatilities that move apart', () => {
+  const normal = (steadiness: number) => ({ df: Number.POSITIVE_INFINITY, share: 1, steadiness });
+  const pair = (rho: number) => [
+    [1, rho],
+    [rho, 1],
+  ];
+  const shocks = (rho: number, a: number, b = a) =>
+    shockCorrelation(pair(rho), [normal(a), normal(b)], Number.POSITIVE_INFINITY, 'nearest').factor.matrix[1]![0]!;
+
+  it('ask for more correlation of shocks, by the closed form of square-root processes', () => {
+    for (const rho of [-0.4, 0.3, 0.6]) {
+      for (const [a, b] of [
+        [0.95, 0.95],
+        [0.9, 0.8],
+      ] as const) {
+        const x = shocks(rho, a, b);
+        expect(x * (a * b + x * Math.sqrt((1 - a * a) * (1 - b * b)))).toBeCloseTo(rho, 12);
+        expect(Math.abs(x)).toBeGreaterThan(Math.abs(rho));
+      }
+    }
+  });
+
+  it('ask for nothing where they do not move, whatever the other does together with them', () => {
+    expect(shocks(0.6, 1)).toBe(
+      shockCorrelation(pair(0.6), [normal(1), normal(1)], Number.POSITIVE_INFINITY, 'nearest').factor.matrix[1]![0],
+    );
+    expect(shocks(1, 0.9)).toBe(1);
+    expect(shocks(0, 0.9)).toBe(0);
+  });
+
+  it('may put a target out of reach, which is told with what is in reach', () => {
+    const { unreachable } = shockCorrelation(
+      pair(-0.95),
+      [normal(0.95), normal(0.95)],
+      Number.POSITIVE_INFINITY,
+      'nearest',
+    );
+    expect(unreachable).toMatchObject([{ target: -0.95, reachable: expect.closeTo(-(0.9025 - 0.0975), 12) }]);
   });
 });

@@ -9,6 +9,7 @@ import {
   fellerRatio,
   type SquareRootParams,
   squareRootVariance,
+  steadiness,
   warnSquareRoot,
 } from '../../lib/models/square-root.ts';
 import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
@@ -220,5 +221,16 @@ describe('square-root variance', () => {
     ]);
     expect(fields({ ...hard, require_feller: true })).toEqual(['xi']);
     expect(fields({ require_feller: true })).toEqual([]);
+  });
+});
+
+describe('steadiness', () => {
+  const of = (xi: number) => steadiness({ kappa: 4, theta: 0.04, xi, rho: -0.5 });
+
+  it('is E sqrt(v) / sqrt(E v) of the stationary law: 1 without volatility of variance, sqrt(2 / pi) where 2 v is chi-square(1)', () => {
+    expect(of(0)).toBe(1);
+    expect(of(Math.sqrt(0.64))).toBeCloseTo(Math.sqrt(2 / Math.PI), 12);
+    expect(of(1e-3)).toBeCloseTo(1 - 1 / (8 * 320_000), 8);
+    expect([0.1, 0.3, 0.5, 0.8].map(of)).toEqual([0.1, 0.3, 0.5, 0.8].map(of).sort((a, b) => b - a));
   });
 });

@@ -6,6 +6,7 @@ import {
   SQUARE_ROOT_PROPERTIES,
   type SquareRootParams,
   squareRootVariance,
+  steadiness,
   warnSquareRoot,
 } from '../square-root.ts';
 
@@ -22,5 +23,6 @@ export const model: VolatilityModel<SquareRootParams> = {
   warn: (params) => warnSquareRoot('stochastic_vol', params),
   resolve: resolveSquareRoot,
   marginDf: () => Number.POSITIVE_INFINITY,
+  steadiness,
   process: (params, { yearsPerSession }) => squareRootVariance(params, yearsPerSession),
 };
