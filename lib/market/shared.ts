@@ -2,7 +2,7 @@
 import { addRows, type Row, rowOf } from '../math/arrays.ts';
 import { addNormals } from '../math/draw.ts';
 import { floats, release } from '../math/kernel.ts';
-import type { Stream } from '../math/stream.ts';
+import { type Address, type Stream, streamOf } from '../math/stream.ts';
 
 /** Bars of a run, numbered from a multiple of it. */
 const RUN = 512;
@@ -21,14 +21,37 @@ interface Shelf {
 
 interface Store {
   readonly seed: number | string;
+  readonly streams: Map<string, Stream>;
   /** By stream and pieces of a bar. */
   readonly shelves: Map<string, Shelf>;
   readonly slabs: Float64Array[];
   used: number;
 }
 
-const emptyStore = (seed: number | string): Store => ({ seed, shelves: new Map(), slabs: [], used: SLAB });
+const emptyStore = (seed: number | string): Store => ({
+  seed,
+  streams: new Map(),
+  shelves: new Map(),
+  slabs: [],
+  used: SLAB,
+});
 let store = emptyStore('');
+
+/** The streams of some addresses; one of a seed is hashed once, whoever asks. What was kept for another seed is forgotten. */
+export function sharedStreams(seed: number | string, addresses: readonly Address[]): Stream[] {
+  if (seed !== store.seed) {
+    release(...store.slabs);
+    store = emptyStore(seed);
+  }
+  return addresses.map((address) => {
+    const name = `${address.scope} ${address.component} ${address.asset}`;
+    const known = store.streams.get(name);
+    if (known !== undefined) return known;
+    const stream = streamOf(seed, address);
+    store.streams.set(name, stream);
+    return stream;
+  });
+}
 
 /** Adds weights[k] times the normals of streams[k], for k from `first` to `end` - 1, to shocks of bars of `perBar` pieces. */
 export type AddShared = (
@@ -42,11 +65,7 @@ export type AddShared = (
 ) => void;
 
 /** As `addNormals` source after source. */
-export function sharedNormals(seed: number | string, streams: readonly Stream[]): AddShared {
-  if (seed !== store.seed) {
-    release(...store.slabs);
-    store = emptyStore(seed);
-  }
+export function sharedNormals(streams: readonly Stream[]): AddShared {
   let of: Store | null = null;
   let pieces = 0;
   let shelves: Shelf[] = [];
@@ -104,11 +123,14 @@ function drawnRun({ runs }: Shelf, stream: Stream, run: number, perBar: number):
   const length = RUN * perBar;
   if (store.used + length > SLAB) {
     if (length > SLAB || store.slabs.length === MOST_SLABS) return null;
-    // Written before it is read, or the system would first give pages to read and then others to write.
-    store.slabs.push(floats(SLAB).fill(0));
+    store.slabs.push(floats(SLAB));
     store.used = 0;
   }
-  const normals = store.slabs.at(-1)!.subarray(store.used, store.used + length);
+  // Written before it is read, or the system would give each page twice: to read, and then to write.
+  const normals = store.slabs
+    .at(-1)!
+    .subarray(store.used, store.used + length)
+    .fill(0);
   store.used += length + GAP;
   addNormals(normals, stream, 1, run * RUN, RUN, perBar);
   const row = rowOf(normals);

@@ -3,7 +3,7 @@ import { addNormals } from '../math/draw.ts';
 import { floats, release } from '../math/kernel.ts';
 import { chiSquare } from '../math/laws.ts';
 import { type Scope, streamOf } from '../math/stream.ts';
-import { sharedNormals } from './shared.ts';
+import { sharedNormals, sharedStreams } from './shared.ts';
 
 /** Whose normals go into a shock: a ticker's own or a factor's. */
 export interface Source {
@@ -57,13 +57,16 @@ export interface Mixer {
  */
 export function mixer(seed: number | string, mix: Mix, component: string, blend: Float64Array | null): Mixer {
   const market = { scope: 'market', name: '' } as const;
-  const streams = [...mix.sources, market].map(({ scope, name }) => streamOf(seed, { scope, asset: name, component }));
+  const streams = sharedStreams(
+    seed,
+    [...mix.sources, market].map(({ scope, name }) => ({ scope, asset: name, component })),
+  );
   const sources = mix.sources.length;
   // The ticker's own source, the last beside its factors, which nobody else asks for; a name among names may be asked for again.
   const named = sources > 1 && mix.sources.every(({ scope }) => scope === 'asset');
   const own = named ? -1 : sources - 1;
   const varies = (k: number) => (mix.varying?.[k] ?? null) !== null;
-  const addShared = sharedNormals(seed, streams);
+  const addShared = sharedNormals(streams);
   const ones = streams.map(() => 1);
   const drawn = (k: number, firstBar: number, bars: number, perBar: number) => {
     const out = scratchOf(bars * perBar);
