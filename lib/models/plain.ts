@@ -14,13 +14,15 @@ interface PathKernel {
     planned: number,
     piece: number,
     each: boolean,
+    single: boolean,
     jumps: boolean,
     sway: number,
     x: number,
     mu: number,
     years: number,
   ): number;
-  swings(first: number, end: number, planned: number): boolean | number;
+  alone(first: number, end: number, planned: number): number;
+  leans(count: number): number;
   garchPath(
     first: number,
     end: number,
@@ -131,12 +133,13 @@ export function plainRuns(
         return;
       }
       const each = source.of === 'shocks';
+      const single = each && kernel.alone(first, end, planned) !== 0;
       let sway = 0;
       if (each) {
         source.steps(state, 1, block, first, end, columns);
-        if (kernel.swings(first, end, planned)) sway = drawSways(block, leverage, session, first, end, planned);
+        if (!single && kernel.leans(end - first) !== 0) sway = drawSways(block, leverage, session, first, end, planned);
       } else for (const name of NAMES) columns[name][0] = step[name];
-      state[0] = kernel.path(first, end, planned, piece, each, jumps, sway, state[0]!, mu, years);
+      state[0] = kernel.path(first, end, planned, piece, each, single, jumps, sway, state[0]!, mu, years);
     },
   };
 }

@@ -102,7 +102,7 @@ function rootsOf(x: v128): v128 {
 
 /** Drift and variances of sessions s and s + 1, which are numbers i and i + 1 of the run. */
 @inline
-function sessions(s: i32, i: i32, each: bool, both: bool, jumps: bool, mu: v128, years: v128): void {
+function sessions(s: i32, i: i32, each: bool, both: bool, jumps: bool, single: bool, mu: v128, years: v128): void {
   const factor = two(volatility, s, true);
   const square = f64x2.mul(factor, factor);
   const integrated = f64x2.mul(square, two(integrals, i, each));
@@ -110,6 +110,7 @@ function sessions(s: i32, i: i32, each: bool, both: bool, jumps: bool, mu: v128,
   let drift = f64x2.mul(f64x2.add(mu, two(growth, s, true)), years);
   drift = f64x2.sub(drift, f64x2.mul(f64x2.splat(0.5), integrated));
   if (jumps) drift = f64x2.sub(drift, two(compensations, i, true));
+  if (single) drift = f64x2.add(drift, f64x2.mul(factor, two(leverages, i, each)));
   v128.store(drifts + (i << 3), drift);
   v128.store(powers + (i << 3), power);
   v128.store(extras + (i << 3), f64x2.pmax(f64x2.sub(integrated, power), f64x2.splat(0)));
@@ -139,22 +140,23 @@ function moves(p: i32, piece: i32, s: i32, i: i32, each: bool, both: bool): void
 
 /**
  * Sessions first..end-1 of a variance that does not look at them; the pieces of the first begin at `planned` and go to `piece`.
- * `each`: the columns of the variance are filled, else their first places hold for all, without leverage. Normals of the
- * leverage are at `sway`, for a session one more than its pieces; 0 where none moves within a session. Returns the log price.
+ * `each`: the columns of the variance are filled, else their first places hold for all, without leverage. `single`: as `alone`
+ * says. Normals of the leverage are at `sway`, for a session one more than its pieces; 0 where none moves within a session. Returns the log price.
  */
 export function path(
-  first: i32, end: i32, planned: i32, piece: i32, each: bool, jumps: bool, sway: usize, x: f64, mu: f64, years: f64,
+  first: i32, end: i32, planned: i32, piece: i32, each: bool, single: bool, jumps: bool, sway: usize, x: f64,
+  mu: f64, years: f64,
 ): f64 {
   const mu2 = f64x2.splat(mu);
   const years2 = f64x2.splat(years);
   let s = first;
   if (each) {
-    for (; s + 2 <= end; s += 2) sessions(s, s - first, true, true, jumps, mu2, years2);
-    if (s < end) sessions(s, s - first, true, false, jumps, mu2, years2);
-    lean(first, end, planned);
+    for (; s + 2 <= end; s += 2) sessions(s, s - first, true, true, jumps, single, mu2, years2);
+    if (s < end) sessions(s, s - first, true, false, jumps, single, mu2, years2);
+    if (!single) lean(first, end, planned);
   } else {
-    for (; s + 2 <= end; s += 2) sessions(s, s - first, false, true, jumps, mu2, years2);
-    if (s < end) sessions(s, s - first, false, false, jumps, mu2, years2);
+    for (; s + 2 <= end; s += 2) sessions(s, s - first, false, true, jumps, single, mu2, years2);
+    if (s < end) sessions(s, s - first, false, false, jumps, single, mu2, years2);
   }
   const last = load<i32>(pieces + ((end - 1) << 2));
   if (last - planned == end - first) {
@@ -189,14 +191,20 @@ export function path(
   return x;
 }
 
-/** Has some session of a run leverage that moves within it? The only piece of a session without closed hours leaves it no way. */
-export function swings(first: i32, end: i32, planned: i32): bool {
-  for (let s = first; s < end; s++) {
-    const stop = load<i32>(pieces + (s << 2));
-    const alone = stop - planned == 1 && at(phi, s) == 0 && at(share, planned) == 1;
-    if (!alone && at(integrals, s - first) > at(residuals, s - first)) return true;
-    planned = stop;
+/** Is every session of a run one whole piece without closed hours? Leverage has no way to move within it. */
+export function alone(first: i32, end: i32, planned: i32): bool {
+  if (load<i32>(pieces + ((end - 1) << 2)) - planned != end - first) return false;
+  let s = first;
+  for (; s + 2 <= end; s += 2, planned += 2) {
+    const closed = f64x2.ne(two(phi, s, true), f64x2.splat(0));
+    if (v128.any_true(v128.or(closed, f64x2.ne(two(share, planned, true), f64x2.splat(1))))) return false;
   }
+  return s == end || (at(phi, s) == 0 && at(share, planned) == 1);
+}
+
+/** Has some session of a run a variance that leverage carries? */
+export function leans(count: i32): bool {
+  for (let i = 0; i < count; i++) if (at(integrals, i) > at(residuals, i)) return true;
   return false;
 }
 
