@@ -1,7 +1,7 @@
 // Extremes of the Brownian bridges over the pieces of a block, from two uniforms each.
 import { uniform } from '../math/draw.ts';
 import { log } from '../math/elementary.ts';
-import { kernelOf, place } from '../math/kernel.ts';
+import { CONSTANTS, kernelOf, place } from '../math/kernel.ts';
 import type { Stream } from '../math/stream.ts';
 import wasm from './kernels/bridges.wasm';
 
@@ -9,7 +9,7 @@ import wasm from './kernels/bridges.wasm';
 const CHUNK = 512;
 
 interface BridgesKernel {
-  init(chunk: number, at: number): void;
+  init(chunk: number, at: number, constants: number): void;
   bridges(bars: number, key0: number, key1: number, mask0: number, mask1: number): void;
 }
 
@@ -33,7 +33,7 @@ const bridgesKernel = kernelOf<BridgesKernel>(wasm, ({ init }, zeros) => {
   const column = (k: number) => array.subarray((1 + k) * CHUNK, (2 + k) * CHUNK);
   const [from, to, variance, top, bottom] = [column(0), column(1), column(2), column(3), column(4)];
   chunk = { number: ints(0), last: ints(1), from, to, variance, top, bottom };
-  init(CHUNK, place(array));
+  init(CHUNK, place(array), place(zeros(CONSTANTS)));
 });
 
 export interface Pieces {

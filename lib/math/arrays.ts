@@ -1,9 +1,10 @@
 // Elementary functions of whole arrays: the values of lib/math/elementary.ts, two at a time where there is a kernel.
 import { exp, log } from './elementary.ts';
-import { inPlace, kernelOf, place } from './kernel.ts';
+import { CONSTANTS, inPlace, kernelOf, place } from './kernel.ts';
 import wasm from './kernels/arrays.wasm';
 
 interface ArraysKernel {
+  init(constants: number): void;
   expEach(at: number, count: number): void;
   logEach(at: number, count: number): void;
   addRows(out: number, count: number, rows: number, places: number, weights: number): void;
@@ -14,7 +15,8 @@ const ROWS = 64;
 let rowPlaces: Int32Array;
 let rowWeights: Float64Array;
 
-const arraysKernel = kernelOf<ArraysKernel>(wasm, (_, zeros) => {
+const arraysKernel = kernelOf<ArraysKernel>(wasm, ({ init }, zeros) => {
+  init(place(zeros(CONSTANTS)));
   const places = zeros(ROWS / 2);
   rowPlaces = new Int32Array(places.buffer, places.byteOffset, ROWS);
   rowWeights = zeros(ROWS);

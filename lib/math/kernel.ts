@@ -100,6 +100,9 @@ export function inPlace(
 /** The longest unit that `inPlace` can copy. */
 export const LONGEST_UNIT = SPARE;
 
+/** Doubles that kernels of exponentials and logarithms ask for (`layConstants` in kernels/elementary.as.ts). */
+export const CONSTANTS = 60;
+
 let twins = false;
 
 /** Lets the TypeScript twins do the work, or the kernels again: for tests and benches, which compare them. */

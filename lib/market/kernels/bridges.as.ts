@@ -1,5 +1,5 @@
 // Extremes of Brownian bridges, four pieces at a time: twin of `bridgesTwin` in lib/market/bridges.ts.
-import { log2 } from '../../math/kernels/elementary.as';
+import { layConstants, log2 } from '../../math/kernels/elementary.as';
 import { eight } from '../../math/kernels/threefry.as';
 import { uniforms } from '../../math/kernels/uniform.as';
 
@@ -20,7 +20,12 @@ let down: usize = 0;
 let first: usize = 0;
 let second: usize = 0;
 
-export function init(chunk: i32, at: usize): void {
+/** Constants of the logarithm. */
+let constants: usize = 0;
+
+export function init(chunk: i32, at: usize, by: usize): void {
+  constants = by;
+  layConstants(by);
   number = at;
   last = number + 4 * chunk;
   from = last + 4 * chunk;
@@ -72,13 +77,14 @@ export function bridges(bars: i32, k0: i32, k1: i32, mask0: i32, mask1: i32): vo
     const odd = i32x4.add(even, i32x4.splat(1));
     eight(key0, key1, key2, counter, v128.xor(even, mask), counter, v128.xor(odd, mask), first + (i << 3), second + (i << 3));
   }
+  const by = constants;
   // What is worked out beyond the last piece, up to a multiple of four, is not looked at.
   for (let i = 0; i < pieces; i += 4) {
     const at = i << 3;
-    const high0 = log2(uniforms(first + at, second + at));
-    const high1 = log2(uniforms(first + at + 8, second + at + 8));
-    const low0 = log2(uniforms(first + at + 16, second + at + 16));
-    const low1 = log2(uniforms(first + at + 24, second + at + 24));
+    const high0 = log2(uniforms(first + at, second + at), by);
+    const high1 = log2(uniforms(first + at + 8, second + at + 8), by);
+    const low0 = log2(uniforms(first + at + 16, second + at + 16), by);
+    const low1 = log2(uniforms(first + at + 24, second + at + 24), by);
     v128.store(up + at, high0);
     v128.store(up + at, high1, 16);
     v128.store(down + at, low0);

@@ -69,10 +69,41 @@ function sub(a: v128, b: v128): v128 {
   return f64x2.sub(a, b);
 }
 
-/** a + x * b. */
+const ONE: i32 = 1;
+const LOG2_OF_E: i32 = 0;
+const HEAD: i32 = 14;
+const TAIL: i32 = 15;
+const BIAS: i32 = 16;
+const ODD: i32 = 17;
+const TWO: i32 = 28;
+
+function putTwice(at: usize, k: i32, value: f64): void {
+  v128.store(at + (k << 4), f64x2.splat(value));
+}
+
+/** Lays the constants, each twice: an operand in the memory costs less than one that the code makes anew each time. */
+export function layConstants(at: usize): void {
+  putTwice(at, LOG2_OF_E, LOG2E);
+  // 1 / k! at place k.
+  let factorial: f64 = 1;
+  for (let k = 1; k <= 13; k++) putTwice(at, k, 1 / (factorial *= k));
+  putTwice(at, HEAD, LN2_HEAD);
+  putTwice(at, TAIL, LN2_TAIL);
+  // The bits of 2^52 + n end in n.
+  putTwice(at, BIAS, 4503599627370496 + 1023);
+  for (let k = 0; k <= 10; k++) putTwice(at, ODD + k, 2 / ((2 * k + 3) as f64));
+  putTwice(at, TWO, 2);
+}
+
 @inline
-function step(a: f64, x: v128, b: v128): v128 {
-  return add(f64x2.splat(a), mul(x, b));
+function constant(at: usize, k: i32): v128 {
+  return v128.load(at + (k << 4));
+}
+
+/** The constant a, plus x * b. */
+@inline
+function step(at: usize, a: i32, x: v128, b: v128): v128 {
+  return add(constant(at, a), mul(x, b));
 }
 
 /** Whether exponentials of both are plain: no scaling needs two factors, and nothing is special. */
@@ -81,34 +112,23 @@ export function isPlainExp(x: v128): v128 {
   return f64x2.lt(f64x2.abs(x), f64x2.splat(706));
 }
 
-/** Two exponentials of plain arguments. */
+/** Two exponentials of plain arguments, by the constants at a place. */
 @inline
-export function exp2(x: v128): v128 {
-  const k = f64x2.floor(add(mul(x, f64x2.splat(LOG2E)), f64x2.splat(0.5)));
-  const head = sub(x, mul(k, f64x2.splat(LN2_HEAD)));
-  const low = mul(k, f64x2.splat(LN2_TAIL));
+export function exp2(x: v128, at: usize): v128 {
+  const k = f64x2.floor(add(mul(x, constant(at, LOG2_OF_E)), constant(at, 2)));
+  const head = sub(x, mul(k, constant(at, HEAD)));
+  const low = mul(k, constant(at, TAIL));
   const r = sub(head, low);
   const e = sub(sub(head, r), low);
   const r2 = mul(r, r);
   const r4 = mul(r2, r2);
-  const first = add(
-    step(1.0 / 2, r, f64x2.splat(1.0 / 6)),
-    mul(r2, step(1.0 / 24, r, f64x2.splat(1.0 / 120))),
-  );
-  const mid = add(
-    step(1.0 / 720, r, f64x2.splat(1.0 / 5040)),
-    mul(r2, step(1.0 / 40320, r, f64x2.splat(1.0 / 362880))),
-  );
-  const top = add(
-    step(1.0 / 3628800, r, f64x2.splat(1.0 / 39916800)),
-    mul(r2, step(1.0 / 479001600, r, f64x2.splat(1.0 / 6227020800))),
-  );
+  const first = add(step(at, 2, r, constant(at, 3)), mul(r2, step(at, 4, r, constant(at, 5))));
+  const mid = add(step(at, 6, r, constant(at, 7)), mul(r2, step(at, 8, r, constant(at, 9))));
+  const top = add(step(at, 10, r, constant(at, 11)), mul(r2, step(at, 12, r, constant(at, 13))));
   const tail = add(first, mul(r4, add(mid, mul(r4, top))));
-  const s = add(f64x2.splat(1), r);
-  const m = add(s, add(add(sub(f64x2.splat(1), s), r), add(e, mul(r, add(e, mul(r, tail))))));
-  // The bits of 2^52 + n end in n.
-  const power = i64x2.shl(add(k, f64x2.splat(4503599627370496 + 1023)), 52);
-  return mul(m, power);
+  const s = add(constant(at, ONE), r);
+  const m = add(s, add(add(sub(constant(at, ONE), s), r), add(e, mul(r, add(e, mul(r, tail))))));
+  return mul(m, i64x2.shl(add(k, constant(at, BIAS)), 52));
 }
 
 /** Whether both are finite numbers from the smallest normal one up. */
@@ -117,20 +137,20 @@ export function isPlainLog(x: v128): v128 {
   return v128.and(f64x2.ge(x, f64x2.splat(SMALLEST_NORMAL)), f64x2.lt(x, f64x2.splat(Infinity)));
 }
 
-/** Two logarithms of plain arguments. */
+/** Two logarithms of plain arguments, by the constants at a place. */
 @inline
-export function log2(x: v128): v128 {
+export function log2(x: v128, at: usize): v128 {
   const highs = v128.shuffle<u32>(x, x, 1, 3, 1, 3);
   const exponent = i32x4.shr_s(i32x4.sub(highs, i32x4.splat(0x3fe6a09e)), 20);
-  const f = sub(i64x2.sub(x, i64x2.shl(i64x2.extend_low_i32x4_s(exponent), 52)), f64x2.splat(1));
+  const f = sub(i64x2.sub(x, i64x2.shl(i64x2.extend_low_i32x4_s(exponent), 52)), constant(at, ONE));
   const k = f64x2.convert_low_i32x4_s(exponent);
-  const s = f64x2.div(f, add(f64x2.splat(2), f));
+  const s = f64x2.div(f, add(constant(at, TWO), f));
   const z = mul(s, s);
   const w = mul(z, z);
-  const odd = step(2.0 / 3, w, step(2.0 / 7, w, step(2.0 / 11, w,
-    step(2.0 / 15, w, step(2.0 / 19, w, f64x2.splat(2.0 / 23))))));
-  const even = step(2.0 / 5, w, step(2.0 / 9, w, step(2.0 / 13, w, step(2.0 / 17, w, f64x2.splat(2.0 / 21)))));
-  const half = mul(mul(f64x2.splat(0.5), f), f);
-  const rest = add(mul(s, add(half, add(mul(z, odd), mul(w, even)))), mul(k, f64x2.splat(LN2_TAIL)));
-  return sub(mul(k, f64x2.splat(LN2_HEAD)), sub(sub(half, rest), f));
+  const odd = step(at, ODD, w, step(at, ODD + 2, w, step(at, ODD + 4, w,
+    step(at, ODD + 6, w, step(at, ODD + 8, w, constant(at, ODD + 10))))));
+  const even = step(at, ODD + 1, w, step(at, ODD + 3, w, step(at, ODD + 5, w, step(at, ODD + 7, w, constant(at, ODD + 9)))));
+  const half = mul(mul(constant(at, 2), f), f);
+  const rest = add(mul(s, add(half, add(mul(z, odd), mul(w, even)))), mul(k, constant(at, TAIL)));
+  return sub(mul(k, constant(at, HEAD)), sub(sub(half, rest), f));
 }
