@@ -1,6 +1,6 @@
 // Normals that tickers of one thread share: drawn once for each run of bars and kept, for one seed, while there is room.
 import { addRows, type Row, rowOf } from '../math/arrays.ts';
-import { addNormals } from '../math/draw.ts';
+import { addNormals, RETRY } from '../math/draw.ts';
 import { floats, release } from '../math/kernel.ts';
 import { type Address, type Stream, streamOf } from '../math/stream.ts';
 
@@ -12,18 +12,17 @@ const MOST_SLABS = 128;
 /** Runs are a line of the cache further apart than a page, or all would want the same place of the cache. */
 const GAP = 8;
 
-/** Runs of a stream that are kept, and the one asked for last. */
+/** Runs of a stream that are kept, by number and pieces of a bar, and the one asked for last. */
 interface Shelf {
-  readonly runs: Map<number, Row>;
-  run: number;
+  readonly rows: Map<number, Row>;
+  last: number;
   row: Row | null;
 }
 
 interface Store {
   readonly seed: number | string;
   readonly streams: Map<string, Stream>;
-  /** By stream and pieces of a bar. */
-  readonly shelves: Map<string, Shelf>;
+  readonly shelves: Map<Stream, Shelf>;
   readonly slabs: Float64Array[];
   used: number;
 }
@@ -64,18 +63,16 @@ export type AddShared = (
   perBar: number,
 ) => void;
 
-/** As `addNormals` source after source. */
+/** As `addNormals` source after source; whoever asks for streams of `sharedStreams` shares their normals. */
 export function sharedNormals(streams: readonly Stream[]): AddShared {
   let of: Store | null = null;
-  let pieces = 0;
   let shelves: Shelf[] = [];
   const rows: Row[] = [];
   const factors: number[] = [];
   return (out, weights, first, end, firstBar, bars, perBar) => {
-    if (of !== store || pieces !== perBar) {
+    if (of !== store) {
       of = store;
-      pieces = perBar;
-      shelves = streams.map((stream) => shelfOf(stream, perBar));
+      shelves = streams.map(shelfOf);
     }
     for (let bar = firstBar; bar < firstBar + bars; ) {
       const run = Math.floor(bar / RUN);
@@ -86,13 +83,15 @@ export function sharedNormals(streams: readonly Stream[]): AddShared {
         rows.length = 0;
         factors.length = 0;
       };
+      // A bar has fewer draws than that.
+      const name = run * RETRY + perBar;
       for (let k = first; k < end; k++) {
         const weight = weights[k]!;
         if (weight === 0) continue;
         const shelf = shelves[k]!;
-        if (shelf.run !== run) {
-          shelf.run = run;
-          shelf.row = shelf.runs.get(run) ?? drawnRun(shelf, streams[k]!, run, perBar);
+        if (shelf.last !== name) {
+          shelf.last = name;
+          shelf.row = shelf.rows.get(name) ?? drawnRun(shelf, streams[k]!, run, perBar);
         }
         if (shelf.row !== null) {
           rows.push(shelf.row);
@@ -108,18 +107,17 @@ export function sharedNormals(streams: readonly Stream[]): AddShared {
   };
 }
 
-function shelfOf({ key0, key1, mask0, mask1 }: Stream, perBar: number): Shelf {
-  const name = `${key0} ${key1} ${mask0} ${mask1} ${perBar}`;
-  let shelf = store.shelves.get(name);
+function shelfOf(stream: Stream): Shelf {
+  let shelf = store.shelves.get(stream);
   if (shelf === undefined) {
-    shelf = { runs: new Map(), run: Number.NaN, row: null };
-    store.shelves.set(name, shelf);
+    shelf = { rows: new Map(), last: Number.NaN, row: null };
+    store.shelves.set(stream, shelf);
   }
   return shelf;
 }
 
 /** Draws a run of bars of a stream; null when there is no room for it. */
-function drawnRun({ runs }: Shelf, stream: Stream, run: number, perBar: number): Row | null {
+function drawnRun({ rows, last }: Shelf, stream: Stream, run: number, perBar: number): Row | null {
   const length = RUN * perBar;
   if (store.used + length > SLAB) {
     if (length > SLAB || store.slabs.length === MOST_SLABS) return null;
@@ -134,6 +132,6 @@ function drawnRun({ runs }: Shelf, stream: Stream, run: number, perBar: number):
   store.used += length + GAP;
   addNormals(normals, stream, 1, run * RUN, RUN, perBar);
   const row = rowOf(normals);
-  runs.set(run, row);
+  rows.set(last, row);
   return row;
 }

@@ -57,7 +57,8 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
   const { mu, variance, jumps } = parts;
   const years = setting.yearsPerSession;
   const step: VarianceStep = { integrated: 0, leverage: 0, residual: 0, annual: 0 };
-  const drawn: SessionJumps = { count: 0, time: new Float64Array(MOST_JUMPS), size: new Float64Array(MOST_JUMPS) };
+  const most = jumps === null ? 0 : MOST_JUMPS;
+  const drawn: SessionJumps = { count: 0, time: new Float64Array(most), size: new Float64Array(most) };
   const streams = {
     count: setting.stream('jumpCount'),
     time: setting.stream('jumpTime'),
