@@ -28,8 +28,9 @@ export function memory({ quick, log }) {
     const ratio = { median: rssMiB, min: rssMiB, max: rssMiB };
     return {
       what: `${tickers} tickers, ${bars}`,
-      against: 'MiB at the peak',
-      by: 'CPU',
+      against: '1 MiB',
+      by: 'memory at the peak',
+      unit: 'ms CPU',
       goal,
       ratio,
       cpuMs,
@@ -44,7 +45,7 @@ export function memory({ quick, log }) {
   const growth = {
     ...many,
     what: 'the many against the few',
-    against: 'the few, peak',
+    against: 'the few',
     goal: null,
     ratio: { median: more, min: more, max: more },
   };
