@@ -45,12 +45,12 @@ export function inputFiles({ inputs }: Pick<WorkItem, 'inputs'>): InputFile[] {
   return Object.values(inputs).flatMap(({ artifacts }) => Object.values(artifacts).flatMap(({ files }) => files));
 }
 
-/** A file the work made, at a temporary place on the store's file system, or one it adopted from an input. */
+/** A file the work made, at a temporary place on the store's file system, or one it adopted from an input or had made before. */
 export interface MadeFile {
   readonly relpath: string;
   readonly size: number;
   readonly md5: Md5;
-  /** Null for an adopted file: its blob is in the store already. */
+  /** Null for one that should be in the store already. */
   readonly temp: string | null;
 }
 

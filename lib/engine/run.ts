@@ -357,11 +357,7 @@ class Runner {
   /** Move what the work made into the store: files first, then the trees that name them. */
   #take(stage: StageSpec, result: WorkResult): Record<string, Artifact> {
     const { store } = this.#project;
-    const taken = (file: MadeFile): Artifact => {
-      if (file.temp === null) return { md5: file.md5, size: file.size };
-      const temp = { path: file.temp, md5: file.md5, size: file.size };
-      return store.adopt(temp);
-    };
+    const taken = ({ temp, md5, size }: MadeFile): Artifact => store.adopt({ path: temp, md5, size });
     const outputs: Record<string, Artifact> = {};
     for (const [port, { kind }] of Object.entries(stage.outputs)) {
       const files = result.outputs[port] ?? [];

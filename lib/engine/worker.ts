@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import Module from 'node:module';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import { tickMs } from '../base/clock.ts';
 import type { Place } from '../base/place.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
 import type { JsonOutput, Sink, TreeInput } from '../stage/port.ts';
@@ -93,8 +94,12 @@ function describe(bundle: string): void {
   }
 }
 
+/** The display looks no more often; most shards are through before. */
+const PROGRESS_MS = 100;
+
 async function runItem(item: WorkItem): Promise<void> {
   const outputs = new Outputs(item);
+  let toldMs = tickMs();
   let disarm: () => readonly Problem[] = () => [];
   try {
     const stage = load((item.code as { bundle: string }).bundle, item.stage);
@@ -108,8 +113,12 @@ async function runItem(item: WorkItem): Promise<void> {
       element: item.element,
       plugin: (path: string) => pluginOf(item, path),
       log: (message: string, facts = {}) => say({ type: 'event', event: { type: 'log', message, facts } }),
-      progress: (done: number, total: number, unit: string) =>
-        say({ type: 'event', event: { type: 'progress', done, total, unit } }),
+      progress: (done: number, total: number, unit: string) => {
+        const now = untrapped(tickMs);
+        if (now - toldMs < PROGRESS_MS) return;
+        toldMs = now;
+        say({ type: 'event', event: { type: 'progress', done, total, unit } });
+      },
       verdict: (passed: boolean, summary: string) => {
         verdict = { passed, summary };
       },
@@ -118,7 +127,10 @@ async function runItem(item: WorkItem): Promise<void> {
     await stage.run(context as never);
     const touched = disarm();
     if (touched.length > 0) throw new ProblemError(touched);
-    say({ type: 'done', result: { outputs: outputs.finish(), verdict } });
+    const made = outputs.finish();
+    if (delivered.size < MOST_DELIVERED)
+      for (const files of Object.values(made)) for (const { md5 } of files) delivered.add(md5);
+    say({ type: 'done', result: { outputs: made, verdict } });
   } catch (error) {
     // What it touched is the cause, whatever the stage made of that.
     const touched = disarm();
@@ -206,6 +218,10 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
+/** Small files of units that are through: who makes one again need not write it. */
+const delivered = new Set<string>();
+const MOST_DELIVERED = 10_000;
+
 /** Output ports of one unit; files are hashed while written and stay at temporary names until the coordinator takes them. */
 class Outputs {
   readonly ports: Record<string, unknown> = {};
@@ -252,7 +268,7 @@ class Outputs {
       write: (bytes) => untrapped(() => file.write(bytes)),
       close: () => {
         if (!this.#open.delete(file)) return;
-        const { path, md5, size } = untrapped(() => file.finish());
+        const { path, md5, size } = untrapped(() => file.finish(delivered));
         this.#add(output, { relpath, md5, size, temp: path });
       },
     };

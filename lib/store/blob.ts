@@ -147,21 +147,21 @@ export class BlobStore {
     return md5.endsWith('.dir') ? this.readTree(md5) : [{ relpath: name, md5 }];
   }
 
-  /** Move a finished temporary file, whose md5 was computed while it was written, to its final name. */
-  adopt(temp: { path: string; md5: Md5; size: number }): Artifact {
-    const { md5, size } = temp;
+  /** Move a finished temporary file, whose md5 was computed while it was written, to its final name; without one it must be here. */
+  adopt({ path: temp, md5, size }: { path: string | null; md5: Md5; size: number }): Artifact {
     if (this.has(md5)) {
-      remove(temp.path);
+      if (temp !== null) remove(temp);
       return { md5, size };
     }
+    if (temp === null) throw new ProblemError(missingBlob(md5));
     const path = blobPath(this.cacheDir, md5);
     guard('store', path, () => {
       try {
-        fs.chmodSync(temp.path, 0o444);
+        fs.chmodSync(temp, 0o444);
         this.#ensureFolder(path);
-        fs.renameSync(temp.path, path);
+        fs.renameSync(temp, path);
       } catch (error) {
-        remove(temp.path);
+        remove(temp);
         throw error;
       }
     });

@@ -242,26 +242,46 @@ export function digestFile(
   });
 }
 
+/** Bytes that wait in memory before there is a file for them. */
+const HELD_BYTES = 1 << 18;
+
 /** A file that is hashed while it is written; `finish` leaves it closed, durable and unnamed to others until the caller renames it. */
 export class HashingFile {
   readonly path: string;
-  #fd: number;
+  #fd = -1;
   #hash = createHash('md5');
   #size = 0;
+  #held: Uint8Array[] = [];
 
   constructor(tmp: string) {
     this.path = tempName(tmp);
-    this.#fd = guard('create', this.path, () => fs.openSync(this.path, 'wx', 0o666));
   }
 
+  /** The bytes are copied, or written, before this returns. */
   write(bytes: Uint8Array | string): void {
     const part = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-    guard('write', this.path, () => writeAll(this.#fd, part));
     this.#hash.update(part);
     this.#size += part.length;
+    const holds = this.#fd < 0 && this.#size <= HELD_BYTES;
+    this.#held.push(holds ? Uint8Array.from(part) : part);
+    if (!holds) this.#flush();
   }
 
-  finish(): { path: string; md5: Md5; size: number } {
+  #flush(): void {
+    guard('write', this.path, () => {
+      if (this.#fd < 0) this.#fd = fs.openSync(this.path, 'wx', 0o666);
+      for (const part of this.#held) writeAll(this.#fd, part);
+    });
+    this.#held = [];
+  }
+
+  /** Without a path when it is small and its md5 is among those `known`: then nothing is written. */
+  finish(): { path: string; md5: Md5; size: number };
+  finish(known: ReadonlySet<string>): { path: string | null; md5: Md5; size: number };
+  finish(known?: ReadonlySet<string>): { path: string | null; md5: Md5; size: number } {
+    const md5 = this.#hash.digest('hex') as Md5;
+    if (this.#fd < 0 && known?.has(md5)) return { path: null, md5, size: this.#size };
+    this.#flush();
     guard('write', this.path, () => {
       try {
         fs.fsyncSync(this.#fd);
@@ -269,10 +289,11 @@ export class HashingFile {
         this.#close();
       }
     });
-    return { path: this.path, md5: this.#hash.digest('hex') as Md5, size: this.#size };
+    return { path: this.path, md5, size: this.#size };
   }
 
   abandon(): void {
+    this.#held = [];
     this.#close();
     remove(this.path);
   }

@@ -7,6 +7,7 @@ import type { Field } from './schema.ts';
 export interface LogicalHash {
   /** The next rows, top to bottom, in pieces of any size. */
   update(table: Table): void;
+  /** Once, after the last rows. */
   digest(): Sha256;
 }
 
@@ -36,7 +37,7 @@ export function logicalHasher(fields: readonly Field[]): LogicalHash {
     digest() {
       const columns = fields.map(({ name, type }, i) => {
         const { values, nulls } = hashes[i]!;
-        return [name, type, values.copy().digest('hex'), nulls?.copy().digest('hex') ?? NO_NULLS];
+        return [name, type, values.digest('hex'), nulls?.digest('hex') ?? NO_NULLS];
       });
       return sha256Json({ format: 1, rows, columns });
     },

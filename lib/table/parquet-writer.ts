@@ -103,7 +103,7 @@ export function openParquet(
         ...schema.metadata,
         [SCHEMA_KEY]: schema.id,
         [LOGICAL_KEY]: logicalHash,
-        [ARROW_SCHEMA_KEY]: Buffer.from(schemaMessage(schema)).toString('base64'),
+        [ARROW_SCHEMA_KEY]: arrowSchema(schema),
       });
       emit(writeFooter(schema.fields, rowGroups, metadata, CREATED_BY));
       handOut();
@@ -111,6 +111,20 @@ export function openParquet(
       return { rows, bytes: offset, logicalHash };
     },
   };
+}
+
+const messages = new Map<string, string>();
+
+/** The schema as Arrow's readers want it; the files of a stage have few. */
+function arrowSchema(schema: TableSchema): string {
+  const key = JSON.stringify(schema);
+  let message = messages.get(key);
+  if (message === undefined) {
+    message = Buffer.from(schemaMessage(schema)).toString('base64');
+    if (messages.size > 100) messages.clear();
+    messages.set(key, message);
+  }
+  return message;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -38,6 +38,14 @@ const blobs = () =>
     name.includes('/'),
   );
 
+test('what was made before is taken by its md5 while it is here, and missed by name when it is not', () => {
+  const store = openStore();
+  const made = { path: null, md5: md5('alpha'), size: 5 };
+  expect(() => store.adopt(made)).toThrow(`store/missing: the store has no file ${md5('alpha')}`);
+  store.put('alpha');
+  expect(store.adopt(made)).toEqual({ md5: md5('alpha'), size: 5 });
+});
+
 test('a blob lies under its md5 as DVC has it, read-only, and a tree under its list with .dir', () => {
   const store = openStore();
   const a = store.put('alpha');

@@ -85,6 +85,22 @@ describe('a hashed file', () => {
     expect(found).toBe(md5('a text that is longer than seven bytes'));
   });
 
+  test('a small file whose bytes are known is not written; another, or a large one, is, and what is written may change afterwards', () => {
+    const known = new Set([md5('again'), md5('x'.repeat(300_000))]);
+    const small = new HashingFile(tmp);
+    small.write('again');
+    expect(small.finish(known)).toEqual({ path: null, md5: md5('again'), size: 5 });
+    expect(readdirSync(tmp)).toEqual([]);
+    const bytes = Buffer.from('other');
+    const other = new HashingFile(tmp);
+    other.write(bytes);
+    bytes.fill(0);
+    expect(readFileSync(other.finish(known).path as string, 'utf8')).toBe('other');
+    const large = new HashingFile(tmp);
+    for (let part = 0; part < 3; part++) large.write('x'.repeat(100_000));
+    expect(statSync(large.finish(known).path as string).size).toBe(300_000);
+  });
+
   test('leaves nothing when it is abandoned, before its end or after', () => {
     const open = new HashingFile(tmp);
     open.write('half');
