@@ -9,7 +9,7 @@ import type { Listener, RunSummary } from '../lib/engine/event.ts';
 import type { Executor } from '../lib/engine/executor.ts';
 import { above } from '../lib/engine/graph.ts';
 import type { Pipeline } from '../lib/engine/load.ts';
-import { outputPath, type Project } from '../lib/engine/project.ts';
+import { outputPath, type Project, STAGES } from '../lib/engine/project.ts';
 import { type RunResult, runStages } from '../lib/engine/run.ts';
 import { settling } from '../lib/engine/settings.ts';
 import { needsOf } from '../lib/engine/spec.ts';
@@ -145,8 +145,9 @@ export async function runPipeline(
   }
 }
 
-/** Absolute places of what these stages write. */
+/** Absolute places of what these stages write; of all stages, the folder they lie in: a list of thousands is read and written by every claim. */
 function outputsOf(project: Project, { spec }: Pipeline, stages: ReadonlySet<string>): string[] {
+  if (spec.stages.every(({ name }) => stages.has(name))) return [join(project.root, STAGES)];
   return spec.stages.flatMap(({ name, outputs }) =>
     stages.has(name)
       ? Object.entries(outputs).map(([port, { kind }]) => `${project.root}/${outputPath(name, port, kind)}`)

@@ -1,7 +1,7 @@
 // What each unit gave last time here: it makes explanations and spares work, so losing it costs time and words but nothing else.
 import { readTextIfAny, writeAtomic } from '../store/files.ts';
 import type { Project } from './project.ts';
-import type { Last, LastUnit } from './units.ts';
+import type { Known, Last, LastUnit, UnitPlan } from './units.ts';
 
 export function readLast(project: Project): Last {
   try {
@@ -19,4 +19,33 @@ export function readLast(project: Project): Last {
 
 export function writeLast(project: Project, { stamp, run, units }: Last): void {
   writeAtomic(project.paths.last, JSON.stringify({ format: 2, stamp, run, units }), project.tmp, { fsync: false });
+}
+
+/** What a run remembers: its own units over those of the run before. */
+export class Memory {
+  readonly last: Last;
+  readonly units: Record<string, Readonly<Record<string, LastUnit>>>;
+  /** Stages whose units are a copy of this run. */
+  readonly #own = new Map<string, Record<string, LastUnit>>();
+
+  constructor(last: Last, stamp: string) {
+    this.last = last;
+    this.units = { ...last.units };
+    if (last.stamp === stamp) return;
+    // Units this run does not visit keep their keys for explanations; under another stamp their inputs prove nothing.
+    for (const [stage, units] of Object.entries(last.units))
+      this.units[stage] = Object.fromEntries(
+        Object.entries(units).map(([element, unit]) => [element, { ...unit, inputText: '' }]),
+      );
+  }
+
+  note({ stage, element, key, inputText }: UnitPlan, { outputs, verdict }: Known): void {
+    let own = this.#own.get(stage);
+    if (own === undefined) {
+      own = { ...this.units[stage] };
+      this.#own.set(stage, own);
+      this.units[stage] = own;
+    }
+    own[element ?? ''] = { key, inputText, outputs, verdict };
+  }
 }

@@ -96,7 +96,10 @@ export function openProject(options: {
   return { root, workspace, own, file: join(root, 'pipeline.yaml'), store, receipts, marks, paths, tmp };
 }
 
+/** Where the outputs of all stages lie. */
+export const STAGES = 'data/stages';
+
 /** Workspace place of a stage's output: a json value ends in .json, so that other tools know it. */
 export function outputPath(stage: string, port: string, kind: string): string {
-  return `data/stages/${stage}/${port}${kind === 'json' ? '.json' : ''}`;
+  return `${STAGES}/${stage}/${port}${kind === 'json' ? '.json' : ''}`;
 }

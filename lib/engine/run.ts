@@ -10,14 +10,13 @@ import type { Listener } from './event.ts';
 import { keepEvidence } from './evidence.ts';
 import { type Executor, inputFiles, type MadeFile, type WorkResult } from './executor.ts';
 import type { Reason } from './explain.ts';
-import { readLast, writeLast } from './last.ts';
+import { Memory, readLast, writeLast } from './last.ts';
 import { outputPath, type Project } from './project.ts';
 import { needsOf, type StageSpec } from './spec.ts';
 import {
   inputArtifacts,
   type Known,
   type Last,
-  type LastUnit,
   type Loaded,
   mergeOutputs,
   paramsOf,
@@ -104,8 +103,7 @@ class Runner {
   readonly #failed: { stage: string; problems: readonly Problem[] }[] = [];
   readonly #skipped: string[] = [];
   readonly #last: Last;
-  /** Units of this run over those remembered from before. */
-  readonly #units: Record<string, Record<string, LastUnit>>;
+  readonly #memory: Memory;
   #counts = { ran: 0, cached: 0, restored: 0 };
   readonly #told = new Set<Problem>();
   #nextId = 0;
@@ -116,17 +114,8 @@ class Runner {
     this.#executor = executor;
     this.#options = options;
     this.#emit = emit;
-    this.#last = readLast(project);
-    const stale = this.#last.stamp !== loaded.stamp;
-    // Units this run does not visit keep their keys for explanations; under another stamp their inputs prove nothing.
-    this.#units = Object.fromEntries(
-      Object.entries(this.#last.units).map(([stage, units]) => [
-        stage,
-        stale
-          ? Object.fromEntries(Object.entries(units).map(([element, unit]) => [element, { ...unit, inputText: '' }]))
-          : { ...units },
-      ]),
-    );
+    this.#memory = new Memory(readLast(project), loaded.stamp);
+    this.#last = this.#memory.last;
   }
 
   async run(): Promise<RunResult> {
@@ -148,14 +137,19 @@ class Runner {
       const start = () => {
         while (ready.length > 0 && !this.#stopped()) {
           const [stage] = ready.splice(this.#options.shuffle?.(ready.length) ?? 0, 1) as [StageSpec];
-          running++;
-          this.#stage(stage)
-            .then((ok) => {
-              running--;
-              finish(stage, ok);
-              start();
-            })
-            .catch(reject);
+          const ended = this.#stage(stage);
+          // Most stages are found as they were: no promise each for thousands of them.
+          if (typeof ended === 'boolean') finish(stage, ended);
+          else {
+            running++;
+            ended
+              .then((ok) => {
+                running--;
+                finish(stage, ok);
+                start();
+              })
+              .catch(reject);
+          }
         }
         if (running === 0) resolve();
       };
@@ -173,7 +167,7 @@ class Runner {
       interrupted: this.#options.signal.aborted,
       run: this.#options.run,
       before: this.#last.stamp === this.#loaded.stamp ? this.#last.run : '',
-      units: this.#units,
+      units: this.#memory.units,
     };
   }
 
@@ -188,26 +182,36 @@ class Runner {
     for (const next of below.get(stage.name) ?? []) this.#skip(next, because, below);
   }
 
-  /** Make a stage's outputs known; false when it failed or its verdict is no. */
-  async #stage(stage: StageSpec): Promise<boolean> {
+  /** Make a stage's outputs known, at once where nothing has to run; false when it failed or its verdict is no. */
+  #stage(stage: StageSpec): boolean | Promise<boolean> {
     try {
       const found = inputArtifacts(stage, this.#loaded, this.#made);
       if ('waitsFor' in found) throw new Error(`${stage.name} was started before ${found.waitsFor}`);
       const plans = planUnits(this.#project, this.#loaded, stage, found.inputs, this.#last, this.#options.force);
       const hits = plans.filter((plan) => plan.hit !== null).length;
       this.#emit({ type: 'stage-ready', stage: stage.name, shards: plans.length, hits });
-      const results = await Promise.allSettled(plans.map((plan) => this.#unit(stage, plan)));
-      const bad = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-      if (bad.length > 0) throw bad.length === 1 ? bad[0] : new ProblemError(bad.flatMap(problemsOf));
-      const units = results.map((result) => (result as PromiseFulfilledResult<DoneUnit>).value);
+      if (hits < plans.length) return this.#make(stage, plans).catch((error) => this.#fail(stage, error));
+      const units = plans.map((plan) => this.#hit(plan, plan.hit as Known));
       return this.#finishStage(stage, units);
     } catch (error) {
-      const problems = problemsOf(error);
-      const untold = problems.filter((problem) => !this.#told.has(problem));
-      if (untold.length > 0) this.#emit({ type: 'stage-failed', stage: stage.name, problems: untold });
-      this.#failed.push({ stage: stage.name, problems });
-      return false;
+      return this.#fail(stage, error);
     }
+  }
+
+  async #make(stage: StageSpec, plans: readonly UnitPlan[]): Promise<boolean> {
+    const results = await Promise.allSettled(plans.map((plan) => this.#unit(stage, plan)));
+    const bad = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (bad.length > 0) throw bad.length === 1 ? bad[0] : new ProblemError(bad.flatMap(problemsOf));
+    const units = results.map((result) => (result as PromiseFulfilledResult<DoneUnit>).value);
+    return this.#finishStage(stage, units);
+  }
+
+  #fail(stage: StageSpec, error: unknown): false {
+    const problems = problemsOf(error);
+    const untold = problems.filter((problem) => !this.#told.has(problem));
+    if (untold.length > 0) this.#emit({ type: 'stage-failed', stage: stage.name, problems: untold });
+    this.#failed.push({ stage: stage.name, problems });
+    return false;
   }
 
   #finishStage(stage: StageSpec, units: readonly DoneUnit[]): boolean {
@@ -251,23 +255,27 @@ class Runner {
     return join(this.#options.codeDir, this.#loaded.code.bundles[entry] as string);
   }
 
+  #hit(plan: UnitPlan, known: Known): DoneUnit {
+    const { stage, element, key, same } = plan;
+    const unit = { stage, element, key };
+    this.#counts.cached++;
+    if (!same) this.#memory.note(plan, known);
+    this.#emit({ type: 'unit-hit', ...unit });
+    if (known.verdict !== null) this.#emit({ type: 'unit-verdict', ...unit, ...known.verdict });
+    return { element, key, known, ran: false, same };
+  }
+
   async #unit(stage: StageSpec, plan: UnitPlan): Promise<DoneUnit> {
     const { element, key } = plan;
     const unit = { stage: stage.name, element, key };
-    if (plan.hit !== null) {
-      this.#counts.cached++;
-      this.#remember(plan, plan.hit);
-      this.#emit({ type: 'unit-hit', ...unit });
-      if (plan.hit.verdict !== null) this.#emit({ type: 'unit-verdict', ...unit, ...plan.hit.verdict });
-      return { element, key, known: plan.hit, ran: false, same: plan.same };
-    }
+    if (plan.hit !== null) return this.#hit(plan, plan.hit);
     for (let attempt = 0; ; attempt++) {
       if (this.#options.signal.aborted)
         throw new ProblemError({ code: 'interrupted', message: `stage \`${stage.name}\` was not started` });
       try {
         const known = await this.#work(stage, plan);
         this.#counts.ran++;
-        this.#remember(plan, known);
+        this.#memory.note(plan, known);
         return { element, key, known, ran: true, same: false };
       } catch (error) {
         const problems = problemsOf(error);
@@ -367,18 +375,8 @@ class Runner {
     return outputs;
   }
 
-  #remember({ stage, element, key, inputText }: UnitPlan, known: Known): void {
-    this.#units[stage] ??= {};
-    (this.#units[stage] as Record<string, LastUnit>)[element ?? ''] = {
-      key,
-      inputText,
-      outputs: known.outputs,
-      verdict: known.verdict,
-    };
-  }
-
   saveLast(): void {
-    writeLast(this.#project, { stamp: this.#loaded.stamp, run: this.#options.run, units: this.#units });
+    writeLast(this.#project, { stamp: this.#loaded.stamp, run: this.#options.run, units: this.#memory.units });
   }
 }
 

@@ -87,8 +87,17 @@ export interface RawPipeline {
   readonly stages: Readonly<Record<string, RawStage>>;
 }
 
+const needs = new WeakMap<StageSpec, readonly string[]>();
+
 /** Stages a stage is wired to. */
-export function needsOf(stage: StageSpec): string[] {
-  const names = Object.values(stage.inputs).flatMap((input) => Object.values(input.wires));
-  return [...new Set(names.flatMap((wire) => (wire.kind === 'stage' ? [wire.stage] : [])))];
+export function needsOf(stage: StageSpec): readonly string[] {
+  let found = needs.get(stage);
+  if (found === undefined) {
+    const names = new Set<string>();
+    for (const { wires } of Object.values(stage.inputs))
+      for (const wire of Object.values(wires)) if (wire.kind === 'stage') names.add(wire.stage);
+    found = [...names];
+    needs.set(stage, found);
+  }
+  return found;
 }

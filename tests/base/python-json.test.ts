@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../lib/base/digest.ts';
-import { comparePoints, PythonFloat, pythonFloat, pythonJson } from '../../lib/base/python-json.ts';
+import { comparePoints, PythonFloat, pythonFloat, pythonJson, sortPoints } from '../../lib/base/python-json.ts';
 
 test('floats are written as Python repr does', () => {
   const cases: [number, string][] = [
@@ -72,6 +72,18 @@ test('strings are ordered by code point', () => {
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
       const bytes = Buffer.compare(Buffer.from(a), Buffer.from(b));
       expect(Math.sign(comparePoints(a, b))).toBe(bytes);
+    }),
+  );
+});
+
+test('texts are sorted by code points whatever they hold', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({ unit: fc.constantFrom('a', '\ud800', '\ue000', '\uffff', '\u{10000}') }),
+  );
+  fc.assert(
+    fc.property(fc.array(text), (texts) => {
+      expect(sortPoints([...texts])).toEqual([...texts].sort(comparePoints));
     }),
   );
 });

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { readLast, writeLast } from '../../lib/engine/last.ts';
-import type { Last, LastUnit } from '../../lib/engine/units.ts';
+import { Memory, readLast, writeLast } from '../../lib/engine/last.ts';
+import type { Last, LastUnit, UnitPlan } from '../../lib/engine/units.ts';
 import { Folder, removeProjects } from './folder.ts';
 
 afterEach(removeProjects);
@@ -44,4 +44,18 @@ test('what is torn, of another format or no memory at all is nothing, and never 
     }),
     { numRuns: 200 },
   );
+});
+
+test('a run remembers its own units over those of the run before, which stay as they were', () => {
+  const last: Last = { stamp: 's', run: 'r', units: { generate: { AAPL: unit, MSFT: unit }, validate: { '': unit } } };
+  const key = 'c'.repeat(64) as LastUnit['key'];
+  const plan = { stage: 'generate', element: 'AAPL', key, inputText: '{"a":"1"}' } as UnitPlan;
+  const made: LastUnit = { key, inputText: '{"a":"1"}', outputs: {}, verdict: null };
+  const memory = new Memory(last, 's');
+  memory.note(plan, made);
+  memory.note({ ...plan, element: 'TSLA' }, made);
+  expect(memory.units).toEqual({ generate: { AAPL: made, MSFT: unit, TSLA: made }, validate: { '': unit } });
+  expect(last.units.generate).toEqual({ AAPL: unit, MSFT: unit });
+  // Under another stamp equal inputs prove nothing.
+  expect(new Memory(last, 'other').units.validate).toEqual({ '': { ...unit, inputText: '' } });
 });
