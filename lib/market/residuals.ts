@@ -1,10 +1,10 @@
 // Ground truth against bars: what is left of each move when all that is known of it is taken away is a standard normal.
 import { log } from '../math/elementary.ts';
-import { normalQuantile, studentCdf } from '../math/special.ts';
+import { marginScale } from '../models/copula.ts';
 import type { Bars } from './bars.ts';
 import { expectedJumps, jumpScores, recursion, varianceScores } from './hidden.ts';
 import { movesOf } from './moves.ts';
-import { LEAST, type Prices, SMALL, sharesOf, type Truth } from './truth.ts';
+import { type Prices, SMALL, sharesOf, type Truth } from './truth.ts';
 
 /** What the truth leaves of a ticker's bars. Under the null all are independent standard normals but for `recursion`. */
 export interface Residuals {
@@ -125,10 +125,14 @@ function jumpsBySession({ latent, span }: Truth, closed: Float64Array) {
   return sums;
 }
 
+/** Maps of Student laws to the normal one, by degrees of freedom: a market has few. */
+const maps = new Map<number, (shock: number, common: number) => number>();
+
 /** Normal score of a move in units of its standard deviation. */
 function score(z: number, df: number): number {
   if (df === Number.POSITIVE_INFINITY) return z;
-  // The lower tail has all its digits.
-  const p = studentCdf(-Math.abs(z) * Math.sqrt(df / (df - 2)), df);
-  return -Math.sign(z) * normalQuantile(Math.max(p, LEAST));
+  const map = maps.get(df) ?? marginScale(df, Number.POSITIVE_INFINITY);
+  maps.set(df, map);
+  const w = z * Math.sqrt(df / (df - 2));
+  return w * map(w, 1);
 }
