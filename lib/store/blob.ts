@@ -150,7 +150,7 @@ export class BlobStore {
   /** Move a finished temporary file, whose md5 was computed while it was written, to its final name; without one it must be here. */
   adopt({ path: temp, md5, size }: { path: string | null; md5: Md5; size: number }): Artifact {
     if (this.has(md5)) {
-      if (temp !== null) remove(temp);
+      if (temp !== null) guard('remove', temp, () => fs.unlinkSync(temp));
       return { md5, size };
     }
     if (temp === null) throw new ProblemError(missingBlob(md5));

@@ -42,12 +42,6 @@ export function toIpc(table: Table): Uint8Array {
   return tableToIPC(toArrow(table), 'stream');
 }
 
-/** Only the schema, as the encapsulated IPC message that Parquet files carry under the key `ARROW:schema`. */
-export function schemaMessage(schema: TableSchema): Uint8Array {
-  const stream = tableToIPC(new ArrowTable(toArrowSchema(schema)), 'stream');
-  return stream.subarray(0, 8 + new DataView(stream.buffer, stream.byteOffset).getInt32(4, true));
-}
-
 /** Read IPC stream or file bytes. Throws `table/malformed` on other bytes and on types no column can hold. */
 export function fromIpc(bytes: Uint8Array, wanted?: (name: string) => boolean): Table {
   let table: ArrowTable;

@@ -1,7 +1,7 @@
 // Tables as Parquet bytes: row group by row group, so memory is bounded by one of them and bytes do not depend on how the
 // rows arrived. Nothing here is another's code, so no upgrade changes a byte.
 import type { Sha256 } from '../base/digest.ts';
-import { schemaMessage } from './arrow.ts';
+import { schemaMessage } from './arrow-schema.ts';
 import { encodeChunk } from './chunk.ts';
 import { checkValues, gather, makeTable, sliceTable, type Table } from './column.ts';
 import { ARROW_SCHEMA_KEY, LOGICAL_KEY, openingMagic, type RowGroup, writeFooter } from './footer.ts';
