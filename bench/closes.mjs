@@ -23,7 +23,7 @@ const ASSETS = 50;
 // Sessions of a block, blocks of ten years of days, and datasets until the engine has compiled what runs often.
 const SESSIONS = 512;
 const BLOCKS = 5;
-const WARM = 20;
+const WARM = 40;
 const names = Array.from({ length: ASSETS }, (_, i) => \`A\${i}\`);
 const PARAMS = {
   gbm: { mu: 0.05, sigma: 0.2 },
@@ -31,9 +31,7 @@ const PARAMS = {
   heston: { mu: 0.05, kappa: 4, theta: 0.04, xi: 0.36, rho: -0.5 },
 };
 type What = 'gbm' | 'garch' | 'heston';
-async function closes(what: What, seed: number, first: number, end: number) {
-  const calendar = calendarOf('B');
-  const frequency = frequencyOf('B', calendar);
+function choleskyFactor() {
   const level = names.map((_, i) => names.map((_, k) => (i === k ? 1 : 0.3)));
   const { matrix: rho } = factorCorrelation(level, 'none', names);
   const lower = rho.map((line) => line.map(() => 0));
@@ -43,6 +41,11 @@ async function closes(what: What, seed: number, first: number, end: number) {
       for (let j = 0; j < k; j++) sum -= lower[i]![j]! * lower[k]![j]!;
       lower[i]![k] = i === k ? Math.sqrt(sum) : sum / lower[k]![k]!;
     }
+  return lower;
+}
+async function closes(what: What, lower: number[][], seed: number, first: number, end: number) {
+  const calendar = calendarOf('B');
+  const frequency = frequencyOf('B', calendar);
   const model = await loadModel(what === 'heston' ? 'heston' : 'gbm');
   const garch = what === 'garch' ? await loadVolatility('garch') : null;
   const days = Int32Array.from({ length: SESSIONS }, (_, s) => s);
@@ -83,31 +86,28 @@ async function closes(what: What, seed: number, first: number, end: number) {
   };
   return { act, close: plan!.close };
 }
-/** Datasets of ten years, each of its own seed; \`timed\` goes around the work of one, without what readies it. */
-async function work(what: What, datasets: number, first: number, end: number, timed: (act: () => void) => void) {
+/** Datasets of ten years, each of its own seed: the CPU of their work without what readies them, and the last close. */
+async function work(what: What, datasets: number, first: number, end: number, warmed: () => Promise<void> | void) {
+  const lower = choleskyFactor();
   let last = 0;
-  for (let seed = 1; seed <= datasets; seed++) {
-    const { act, close } = await closes(what, seed, first, end);
-    timed(() => {
-      for (let block = 0; block < BLOCKS; block++) last = act(block);
-    });
+  let used = 0;
+  for (let seed = 0; seed < WARM + datasets; seed++) {
+    if (seed === WARM) await warmed();
+    const { act, close } = await closes(what, lower, seed, first, end);
+    const before = process.cpuUsage();
+    for (let block = 0; block < BLOCKS; block++) last = act(block);
+    const { user, system } = process.cpuUsage(before);
+    if (seed >= WARM) used += user + system;
     close();
   }
-  return last;
+  return { used, last };
 }
 async function main() {
   const [what, count, workers] = process.argv.slice(2);
   const datasets = Number(count);
   const size = datasets * BLOCKS * SESSIONS * ASSETS;
   if (workers === undefined) {
-    await work(what as What, WARM, 0, ASSETS, (act) => act());
-    let used = 0;
-    const last = await work(what as What, datasets, 0, ASSETS, (act) => {
-      const before = process.cpuUsage();
-      act();
-      const { user, system } = process.cpuUsage(before);
-      used += user + system;
-    });
+    const { used, last } = await work(what as What, datasets, 0, ASSETS, () => {});
     process.stdout.write(\`\${used / 1e6} \${size} \${last}\`);
     return;
   }
@@ -124,11 +124,8 @@ async function main() {
 if (isMainThread) main();
 else {
   const { what, datasets, first, end } = workerData;
-  const plainly = (act: () => void) => act();
-  work(what, WARM, first, end, plainly).then(async () => {
-    await new Promise<void>((done) => { parentPort!.once('message', () => done()); parentPort!.postMessage('ready'); });
-    parentPort!.postMessage(await work(what, datasets, first, end, plainly));
-  });
+  const warmed = () => new Promise<void>((done) => { parentPort!.once('message', () => done()); parentPort!.postMessage('ready'); });
+  work(what, datasets, first, end, warmed).then(({ last }) => { parentPort!.postMessage(last); });
 }
 `;
 
