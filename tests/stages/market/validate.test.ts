@@ -8,10 +8,12 @@ import {
   CHECKS,
   type CheckParams,
   check as checkMarket,
+  configOf,
   LEGACY,
   type Market,
   makeBars,
   makeFeatures,
+  paramsOf,
   REPORT,
   UNCALIBRATED,
 } from './chain.ts';
@@ -142,4 +144,19 @@ test('[S1-70] legacy bars are not held to a grid, a drift or a correlation that 
   expect(verdict?.passed).toBe(true);
   expect(out.validation.metrics.unstated).toEqual(expect.arrayContaining(['tick', 'mean', 'variance', 'correlation']));
   expect(out.validation.quality_score).toBe(1);
+});
+
+test('what the checks do not read runs nothing again', () => {
+  const params = (set: readonly string[]) => JSON.stringify(paramsOf('validate', configOf(set)));
+  for (const leaf of [
+    'pieces=5',
+    'tick=0.05',
+    'volume.sd=0.5',
+    'volume.level=5000',
+    'correlation.repair=none',
+    'correlation.rolling.a=0.05',
+  ])
+    expect(params([`generation.${leaf}`]), leaf).toBe(params([]));
+  for (const leaf of ['memory=0.1', 'overnight.share=0.2', 'models.heston.xi=0.3', 'correlation.mode=factor'])
+    expect(params([`generation.${leaf}`]), leaf).not.toBe(params([]));
 });
