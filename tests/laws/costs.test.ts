@@ -1,5 +1,6 @@
 // Laws of a dataset's spreads and costs: what the configured spread is, and that what makes trading dearer makes every row dearer.
 import { describe, expect, it } from 'vitest';
+import type { Cost } from '../../bin/costs.ts';
 import { median } from '../../lib/stats/moments.ts';
 import { column } from '../../lib/table/column.ts';
 import { readParquet } from '../../lib/table/parquet.ts';
@@ -25,26 +26,17 @@ async function made(set: readonly string[]) {
 }
 
 describe('the costs of a dataset', () => {
-  interface Row {
-    readonly regime: string;
-    readonly size: number;
-    readonly part: string;
-    readonly n: number;
-    readonly median_bps: number | null;
-    readonly p95_bps: number | null;
-  }
-
-  const costs = async (setting: string): Promise<Row[]> => {
+  const costs = async (setting: string): Promise<Cost[]> => {
     const { out } = await made([
       'end_date=2021-12-31',
       'generation.regimes.enabled=true',
       'generation.volatility_model=garch',
       `microstructure={enabled: true, ${setting}}`,
     ]);
-    return JSON.parse(Buffer.from(out.costs['A.json']!).toString('utf8')) as Row[];
+    return JSON.parse(Buffer.from(out.costs['A.json']!).toString('utf8')) as Cost[];
   };
-  const known = (rows: readonly Row[]) => rows.filter(({ n }) => n > 0);
-  const name = ({ regime, size, part }: Row) => `${part} of ${size} in ${regime}`;
+  const known = (rows: readonly Cost[]) => rows.filter(({ n }) => n > 0);
+  const name = ({ regime, size, part }: Cost) => `${part} of ${size} in ${regime}`;
 
   it('a larger order is never cheaper, in any regime and part, at the median and at the worst', async () => {
     const rows = known(await costs('spread_bps: 4'));
