@@ -18,9 +18,9 @@ export interface Residuals {
   readonly jumps: Float64Array | null;
   /** Mean number of jumps over all sessions. */
   readonly expectedJumps: number;
-  /** Per session, of the next variance given this one; null where the variance has no law of its own. */
+  /** Per session, of the next variance given this one; null where it has no shocks of its own. */
   readonly variance: Float64Array | null;
-  /** How far variances are from what the returns before them make them, over its standard error from rounding; null but for garch. */
+  /** How far variances are from what the returns before them make them, over its standard error from rounding; null but where innovations make it. */
   readonly recursion: number | null;
 }
 
@@ -83,8 +83,7 @@ export function residualsOf(bars: Bars, truth: Truth, tick: number | null): Resi
         night.nu,
       );
   }
-  const root = law.kind === 'path' && law.variance.kind === 'square-root' ? law.variance.params : null;
-  const garch = law.kind === 'path' && law.variance.kind === 'garch' ? law.variance.params : null;
+  const of = law.kind === 'path' ? law.variance : null;
   const jumps = law.kind === 'path' ? law.jumps : null;
   return {
     sessions,
@@ -93,8 +92,8 @@ export function residualsOf(bars: Bars, truth: Truth, tick: number | null): Resi
     jumps: jumps === null ? null : jumpScores(jumps, truth),
     expectedJumps: jumps === null ? 0 : expectedJumps(jumps, truth, shares),
     // Factors that move change the law of the variance's shock too.
-    variance: root === null || truth.shockVariance !== null ? null : varianceScores(root, truth),
-    recursion: garch === null ? null : recursion(garch, truth, shares, whole, prices.close, noise),
+    variance: of?.of !== 'shocks' || truth.shockVariance !== null ? null : varianceScores(of, truth),
+    recursion: of?.of === 'innovations' ? recursion(of, truth, shares, whole, prices.close, noise) : null,
   };
 }
 

@@ -1,27 +1,11 @@
 // What made the bars of a ticker: the law of its returns, what surrounds them, and the tables of ground truth.
-import type { JumpParams } from '../models/jumps.ts';
-import type { ModelParams } from '../models/model.ts';
-import type { OuParams } from '../models/ou.ts';
-import type { SquareRootParams } from '../models/square-root.ts';
-import type { GarchParams } from '../models/volatility/garch.ts';
+import type { ReturnLaw } from '../models/law.ts';
+import type { Model, ModelParams, VolatilityModel } from '../models/model.ts';
 import type { Span } from './environment.ts';
 import { edgesOf } from './frequency.ts';
 import { gapMultiple, previousSession } from './overnight.ts';
 import { type Season, varianceShares } from './season.ts';
 import type { Surroundings } from './surroundings.ts';
-
-/** The law of a ticker's returns between what surrounds them. */
-export type ReturnLaw =
-  | {
-      readonly kind: 'path';
-      readonly mu: number;
-      readonly jumps: JumpParams | null;
-      readonly variance:
-        | { readonly kind: 'constant'; readonly sigma: number }
-        | { readonly kind: 'garch'; readonly params: GarchParams }
-        | { readonly kind: 'square-root'; readonly params: SquareRootParams };
-    }
-  | { readonly kind: 'ou'; readonly params: OuParams };
 
 /** What made the bars of a ticker. */
 export interface Truth {
@@ -45,26 +29,15 @@ export interface Truth {
   };
 }
 
-/** The law of a model of the catalog with these params; null for a model of somebody's own. */
+/** What a price model states of its returns, driven by a volatility model or not; null where one of them states nothing. */
 export function lawOf(
-  model: string,
-  params: ModelParams,
-  volatility: { readonly name: string; readonly params: ModelParams } | null,
+  price: { readonly model: Model; readonly params: ModelParams },
+  driver: { readonly model: VolatilityModel; readonly params: ModelParams } | null,
+  yearsPerSession: number,
 ): ReturnLaw | null {
-  if (model === 'ou') return { kind: 'ou', params: params as OuParams };
-  const given = params as { mu: number; sigma: number };
-  const own = (): Extract<ReturnLaw, { kind: 'path' }>['variance'] => {
-    if (volatility === null) return { kind: 'constant', sigma: given.sigma };
-    if (volatility.name === 'garch') return { kind: 'garch', params: volatility.params as GarchParams };
-    return { kind: 'square-root', params: volatility.params as SquareRootParams };
-  };
-  const { mu } = given;
-  if (model === 'gbm') return { kind: 'path', mu, jumps: null, variance: own() };
-  if (model === 'jump_diffusion') return { kind: 'path', mu, jumps: params as unknown as JumpParams, variance: own() };
-  if (model === 'hybrid')
-    return { kind: 'path', mu, jumps: (params as { jumps: JumpParams | null }).jumps, variance: own() };
-  if (model !== 'heston') return null;
-  return { kind: 'path', mu, jumps: null, variance: { kind: 'square-root', params: params as SquareRootParams } };
+  const variance = driver?.model.law?.(driver.params, yearsPerSession) ?? null;
+  if (driver !== null && variance === null) return null;
+  return price.model.law?.(price.params, yearsPerSession, variance) ?? null;
 }
 
 export interface Shares {
@@ -109,6 +82,3 @@ export interface Prices {
 
 /** Share of a variance that the rounding of prices may have where it is taken for small. */
 export const SMALL = 0.01;
-
-/** A probability that underflows counts as this one. */
-export const LEAST = 1e-300;

@@ -24,7 +24,7 @@ export const CHECKS: readonly CheckName[] = [
 
 const MOMENTS: readonly StatisticalCheck[] = ['mean', 'variance', 'jumps', 'volatility'];
 
-/** What was asked for. A null means that nobody stated it: the checks that need it are not run and are listed as unstated. */
+/** What was asked for. A null, or a word of why, means that nobody stated it: the checks that need it are not run and are listed as unstated. */
 export interface Expectation {
   /** Checks switched on; the others leave no trace. */
   readonly checks: readonly CheckName[];
@@ -39,9 +39,9 @@ export interface Expectation {
   /** Of all tickers, or by ticker. */
   readonly tick: number | Readonly<Record<string, number>> | null;
   /** What made the bars of a ticker, asked for one by one; null for one of which nothing is known. */
-  readonly truth: ((ticker: string) => Truth | null) | null;
+  readonly truth: ((ticker: string) => Truth | null) | string;
   /** Correlation of the sessions' shocks, Gaussian; rows and columns in the order of `tickers`. */
-  readonly correlation: readonly (readonly number[])[] | null;
+  readonly correlation: readonly (readonly number[])[] | string;
 }
 
 export interface Check {
@@ -79,9 +79,14 @@ export interface Validation {
     readonly rows: number;
     readonly failed: number;
     readonly inconclusive: number;
-    /** Checks switched on that had nothing stated to compare with. */
-    readonly unstated: readonly CheckName[];
+    /** Checks switched on that had nothing stated to compare with, and why. */
+    readonly unstated: readonly Unstated[];
   };
+}
+
+export interface Unstated {
+  readonly check: CheckName;
+  readonly why: string;
 }
 
 const LISTED = 20;
@@ -96,8 +101,11 @@ export function validateBars(
   tell: (failure: Failure) => void = () => {},
 ): Validation {
   const on = new Set(expectation.checks);
-  const unstated = expectation.checks.filter((name) => !isStated(name, expectation));
-  const runs = (name: CheckName) => on.has(name) && !unstated.includes(name);
+  const unstated = expectation.checks.flatMap((check) => {
+    const why = unstatedOf(check, expectation);
+    return why === null ? [] : [{ check, why }];
+  });
+  const runs = (name: CheckName) => on.has(name) && !unstated.some(({ check }) => check === name);
   const drafts: Draft[] = [];
   const failures: Failure[] = [];
   const scores = new Map<string, Float64Array | null>();
@@ -145,15 +153,15 @@ export function validateBars(
       if (runs(name) && (name !== 'tick' || facts.tick !== null))
         exact(name, ticker, (report) => INVARIANTS[name](bars, facts, report));
     if (![...MOMENTS, 'correlation' as const].some(runs)) continue;
-    const truth = expectation.truth?.(ticker) ?? null;
+    const truth = typeof expectation.truth === 'string' ? null : expectation.truth(ticker);
     const residuals = truth === null ? null : residualsOf(bars, truth, facts.tick);
     if (runs('correlation')) scores.set(ticker, residuals && unblended(residuals.shocks, truth!));
     for (const { name, test, detail } of momentTests(residuals, truth))
       if (runs(name)) statistical(name, ticker, test, detail);
   }
   if (runs('schema')) exact('schema', null, (report) => checkTickers(seen, expectation.tickers, report));
-  if (runs('correlation')) {
-    const found = testCorrelations(scores, expectation);
+  if (runs('correlation') && typeof expectation.correlation !== 'string') {
+    const found = testCorrelations(scores, expectation.correlation, expectation);
     if (found !== null) statistical('correlation', null, found.result, found.detail);
   }
   const found = conclude(drafts, failures, expectation.alpha, { tickers: seen.length, rows, unstated });
@@ -161,11 +169,12 @@ export function validateBars(
   return found;
 }
 
-function isStated(name: CheckName, { calendar, tick, truth, correlation }: Expectation): boolean {
-  if (name === 'index_calendar') return calendar !== null;
-  if (name === 'tick') return tick !== null;
-  if ((MOMENTS as readonly CheckName[]).includes(name)) return truth !== null;
-  return name !== 'correlation' || correlation !== null;
+/** Why a check has nothing to compare with; null where it has. */
+function unstatedOf(name: CheckName, { calendar, tick, truth, correlation }: Expectation): string | null {
+  if (name === 'index_calendar') return calendar === null ? 'no calendar is stated' : null;
+  if (name === 'tick') return tick === null ? 'no tick is stated' : null;
+  const of = (MOMENTS as readonly CheckName[]).includes(name) ? truth : name === 'correlation' ? correlation : null;
+  return typeof of === 'string' ? of : null;
 }
 
 function tickOf({ tick }: Expectation, ticker: string): number | null {
@@ -265,7 +274,8 @@ function unblended(scores: Float64Array, { surroundings: { blend } }: Truth): Fl
  */
 function testCorrelations(
   scores: ReadonlyMap<string, Float64Array | null>,
-  { tickers, correlation, alpha }: Expectation,
+  target: readonly (readonly number[])[],
+  { tickers, alpha }: Expectation,
 ): { readonly result: TestResult; readonly detail: string } | null {
   const none = (why: string) => ({ result: inconclusive(why), detail: '' });
   const pairs = (tickers.length * (tickers.length - 1)) / 2;
@@ -288,7 +298,7 @@ function testCorrelations(
   let worst = { z: 0, p: 2, text: '' };
   for (let i = 0; i < units.length; i++) {
     for (let j = 0; j < i; j++) {
-      const rho = correlation![i]![j]!;
+      const rho = target[i]![j]!;
       if (!(Math.abs(rho) < 1))
         return none(`the target of ${tickers[j]} and ${tickers[i]} is ${rho}, which has no band`);
       const r = dot(units[i]!, units[j]!);

@@ -1,4 +1,5 @@
 // Geometric Brownian motion: independent normal log returns, exact for any length of a session.
+import { constantLaw } from './law.ts';
 import type { Model } from './model.ts';
 import { refusals } from './model.ts';
 import { constantVariance, pathKernel } from './path.ts';
@@ -34,6 +35,7 @@ export const model: Model<GbmParams> = {
 
   resolve: ({ mu, sigma }) => ({ mu, sigma }),
   diffusion: ({ sigma }) => sigma,
+  law: ({ mu, sigma }, _, variance) => ({ kind: 'path', mu, jumps: null, variance: variance ?? constantLaw(sigma) }),
 
   /** ln S(t + dt) = ln S(t) + (mu - sigma^2 / 2) dt + sigma sqrt(dt) Z. */
   kernel({ mu, sigma }, setting) {

@@ -11,6 +11,7 @@ import {
   steadiness,
   warnSquareRoot,
 } from './square-root.ts';
+import { squareRootLaw } from './square-root-law.ts';
 
 export type HestonParams = {
   /** Growth of the mean price per year. */
@@ -40,6 +41,7 @@ export const model: Model<HestonParams> = {
   resolve: (asset, settings) => ({ mu: asset.mu, ...resolveSquareRoot(asset, settings) }),
   diffusion: ({ theta }) => Math.sqrt(theta),
   steadiness,
+  law: (params, years) => ({ kind: 'path', mu: params.mu, jumps: null, variance: squareRootLaw(params, years) }),
 
   /** dS/S = mu dt + sqrt(v) dW, dv = kappa (theta - v) dt + xi sqrt(v) dB, corr(dW, dB) = rho. */
   kernel(params, setting) {

@@ -1,5 +1,6 @@
 // Hybrid: a diffusion whose parts are switched on one by one. Without any it is gbm, with one the plain model of that part.
 import { checkJumps, JUMP_PROPERTIES, type JumpParams, jumpLaw, resolveJumps, withoutJumps } from './jumps.ts';
+import { constantLaw } from './law.ts';
 import type { Model } from './model.ts';
 import { refusals, setting } from './model.ts';
 import { constantVariance, pathKernel } from './path.ts';
@@ -49,6 +50,10 @@ export const model: Model<HybridParams> = {
     return { mu: asset.mu, sigma: jumps === null ? asset.sigma : withoutJumps(asset, jumps), jumps };
   },
   diffusion: ({ sigma }) => sigma,
+  law: ({ mu, sigma, jumps }, _, variance) => ({
+    ...{ kind: 'path', mu, jumps: jumps === null ? null : jumpLaw(jumps) },
+    variance: variance ?? constantLaw(sigma),
+  }),
 
   /** Regimes and events reach every kernel through its block; the other parts are chosen here. */
   kernel({ mu, sigma, jumps }, setting) {

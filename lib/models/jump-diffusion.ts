@@ -1,5 +1,6 @@
 // Jump diffusion: Brownian motion with normal (Merton 1976) or double exponential (Kou 2002) jumps at Poisson times.
 import { checkJumps, JUMP_PROPERTIES, type JumpParams, jumpLaw, resolveJumps, withoutJumps } from './jumps.ts';
+import { constantLaw } from './law.ts';
 import type { Model } from './model.ts';
 import { refusals } from './model.ts';
 import { constantVariance, pathKernel } from './path.ts';
@@ -42,6 +43,10 @@ export const model: Model<JumpDiffusionParams> = {
     return { mu: asset.mu, sigma: withoutJumps(asset, jumps), ...jumps };
   },
   diffusion: ({ sigma }) => sigma,
+  law: (params, _, variance) => ({
+    ...{ kind: 'path', mu: params.mu, jumps: jumpLaw(params) },
+    variance: variance ?? constantLaw(params.sigma),
+  }),
 
   /** d ln S = (mu - sigma^2 / 2 - lambda kappa) dt + sigma sqrt(dt) Z + sum of J, so that E S(t) = S(0) e^(mu t). */
   kernel(params, setting) {

@@ -2,8 +2,8 @@
 import { type Problem, ProblemError } from '../base/problem.ts';
 import { normal, uniform } from '../math/draw.ts';
 import { exp, expm1, log } from '../math/elementary.ts';
+import { type JumpLaw, normalScore } from './law.ts';
 import { type AssetFacts, type ModelSettings, refusals, setting } from './model.ts';
-import type { JumpLaw } from './path.ts';
 
 export type MertonJumps = {
   readonly law: 'merton';
@@ -108,6 +108,7 @@ export function jumpLaw(params: JumpParams): JumpLaw {
       intensity,
       compensator: (shift, spread) => expm1(mean + shift + 0.5 * (spread * sd) * (spread * sd)),
       size: (stream, session, draw, shift, spread) => mean + shift + spread * sd * normal(stream, session, draw),
+      score: (size, shift, spread) => (sd * spread > 0 ? (size - shift - mean) / (sd * spread) : Number.NaN),
     };
   }
   const { intensity, probability_up: p, up, down } = params;
@@ -122,6 +123,11 @@ export function jumpLaw(params: JumpParams): JumpLaw {
     size: (stream, session, draw, shift, spread) => {
       const u = uniform(stream, session, draw);
       return shift + spreadOf(spread) * (u < 1 - p ? log(u / (1 - p)) / down : -log((1 - u) / p) / up);
+    },
+    score: (size, shift, spread) => {
+      const [x, c] = [size - shift, spreadOf(spread)];
+      if (!(c > 0)) return Number.NaN;
+      return x < 0 ? normalScore((1 - p) * exp((down * x) / c)) : -normalScore(p * exp((-up * x) / c));
     },
   };
 }

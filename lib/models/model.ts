@@ -2,6 +2,7 @@
 import type { Problem } from '../base/problem.ts';
 import type { Stream } from '../math/stream.ts';
 import type { AssetClass } from './asset-class.ts';
+import type { ReturnLaw, VarianceLaw } from './law.ts';
 
 /** Values as the config gives them, once the schema has passed. */
 export type ModelParams = Readonly<Record<string, unknown>>;
@@ -43,6 +44,8 @@ export interface Model<P extends ModelParams = ModelParams> {
   diffusion(params: P): number;
   /** Mean volatility over the root of its mean square, where a square-root process moves it and correlations of returns allow for it. */
   steadiness?(params: P): number;
+  /** The law of its returns, under that of a volatility model where one drives it; without a law `validate` holds them to none. */
+  law?(params: P, yearsPerSession: number, variance: VarianceLaw | null): ReturnLaw;
   /** A kernel for one asset, its constants worked out. The caller has checked the params. */
   kernel(params: P, setting: KernelSetting): Kernel;
 }
@@ -196,6 +199,8 @@ export interface VolatilityModel<P extends ModelParams = ModelParams> {
   marginDf(params: P): number;
   /** As of a price model. */
   steadiness?(params: P): number;
+  /** The law of its variance; without it `validate` holds returns under it to none. */
+  law?(params: P, yearsPerSession: number): VarianceLaw;
   process(params: P, setting: Omit<KernelSetting, 'volatility'>): VarianceProcess;
 }
 

@@ -19,6 +19,9 @@ export type OuParams = {
   readonly start?: 'stationary' | 'price' | undefined;
 };
 
+/** Mean of the stationary log price, so that E S tends to the level. */
+const meanOf = (level: number, theta: number, sigma: number) => log(level) - (sigma * sigma) / (4 * theta);
+
 export const model: Model<OuParams> = {
   name: 'ou',
   summary: 'Ornstein-Uhlenbeck log price (Schwartz one factor): reverts to a level, for commodities, spreads and pegs',
@@ -57,6 +60,21 @@ export const model: Model<OuParams> = {
   },
   diffusion: ({ sigma }) => sigma,
 
+  law({ level, theta, sigma, trend = 0 }) {
+    const mean = meanOf(level, theta, sigma);
+    return {
+      kind: 'transition',
+      over(from, passed, years, growth, volatility) {
+        const pull = expm1(-theta * years);
+        const sd = sigma * volatility;
+        return {
+          mean: trend * years + (from - mean - trend * passed - growth / theta) * pull,
+          variance: (sd * sd * -expm1(-2 * theta * years)) / (2 * theta),
+        };
+      },
+    };
+  },
+
   /**
    * Y = ln S - m - trend t: Y(t + dt) = Y e^(-theta dt) + sigma sqrt((1 - e^(-2 theta dt)) / (2 theta)) Z, exact for any dt;
    * m = ln level - sigma^2 / (4 theta), so that E S tends to the level; growth g of a regime moves Y by g (1 - e^(-theta dt)) / theta.
@@ -64,7 +82,7 @@ export const model: Model<OuParams> = {
    */
   kernel({ level, theta, sigma, trend = 0, start = 'stationary' }, setting) {
     const years = setting.yearsPerSession;
-    const mean = log(level) - (sigma * sigma) / (4 * theta);
+    const mean = meanOf(level, theta, sigma);
     const writer = pieceWriter(setting.stream('bridge'));
     const opening = setting.stream('start');
     const none = { count: 0, time: new Float64Array(0), size: new Float64Array(0) };

@@ -2,9 +2,10 @@
 import { ProblemError } from '../base/problem.ts';
 import type { Model } from './model.ts';
 
-/** Functions a model must have; the compiler asks for what the contract gains. */
+/** Functions a model may have, and those it must have; the compiler asks for what the contract gains. */
+const OPTIONAL = ['warn', 'steadiness', 'law'] as const;
 const FUNCTIONS: Readonly<
-  Record<Exclude<keyof Model, 'name' | 'summary' | 'params' | 'ownVolatility' | 'warn' | 'steadiness'>, true>
+  Record<Exclude<keyof Model, 'name' | 'summary' | 'params' | 'ownVolatility' | (typeof OPTIONAL)[number]>, true>
 > = {
   check: true,
   resolve: true,
@@ -36,7 +37,7 @@ export function ownModel(path: string, exports: Readonly<Record<string, unknown>
     );
   for (const name of Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[])
     if (typeof model[name] !== 'function') throw refuse(`exports a model without a function \`${name}\``);
-  for (const name of ['warn', 'steadiness'] as const)
+  for (const name of OPTIONAL)
     if (model[name] !== undefined && typeof model[name] !== 'function')
       throw refuse(`exports a model whose \`${name}\` is no function`);
   return model as unknown as Model;

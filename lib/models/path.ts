@@ -4,19 +4,10 @@ import { ProblemError } from '../base/problem.ts';
 import { addNormals, uniform } from '../math/draw.ts';
 import { poisson } from '../math/laws.ts';
 import type { Stream } from '../math/stream.ts';
+import type { JumpLaw } from './law.ts';
 import type { Kernel, KernelSetting, PathBlock, VarianceProcess, VarianceStep } from './model.ts';
 import { pieceWriter, type SessionJumps } from './pieces.ts';
 import { LONGEST_RUN, plainRuns } from './plain.ts';
-
-/** The law of jumps in the log price: a compound Poisson process. */
-export interface JumpLaw {
-  /** Mean number per year. */
-  readonly intensity: number;
-  /** E e^J - 1: what a jump adds to the price on average, with its mean shifted and its spread multiplied. */
-  compensator(shift: number, spread: number): number;
-  /** Size of the jump at an address. */
-  size(stream: Stream, session: number, draw: number, shift: number, spread: number): number;
-}
 
 export interface Parts {
   /** Growth of the mean price per year. */

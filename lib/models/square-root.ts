@@ -86,7 +86,7 @@ export function resolveSquareRoot(asset: AssetFacts, settings: ModelSettings): S
 }
 
 /** Where psi = s^2 / m^2 passes from the quadratic to the exponential law of the next variance (Andersen 2008, 3.2.3). */
-const SWITCH = 1.5;
+export const SWITCH = 1.5;
 
 export function squareRootVariance(params: SquareRootParams, yearsPerSession: number): VarianceProcess {
   const start = params.v0 ?? params.theta;

@@ -9,6 +9,7 @@ import {
   type Validation,
   validateBars,
 } from '../../lib/market/validate.ts';
+import type { LoadPlugin } from '../../lib/table/adapter.ts';
 import { readParquet } from '../../lib/table/parquet.ts';
 import { isSynthetic } from '../../lib/table/schema.ts';
 import { spanFrom } from './setting.ts';
@@ -45,6 +46,8 @@ export interface Dataset {
   readonly latent: Files;
   readonly calibration: CalibrationReport;
   readonly environment: EnvironmentReport;
+  /** Loads a price model of the project's own; null where its code is not at hand. */
+  readonly plugin: LoadPlugin | null;
 }
 
 export interface Checked {
@@ -89,25 +92,17 @@ export async function checkDataset(
 }
 
 async function expectationOf(setting: CheckSetting, dataset: Dataset): Promise<Expectation> {
-  const {
-    tickers,
-    alpha,
-    periods_per_year: periodsPerYear,
-    price_model: price,
-    volatility_model: volatility,
-  } = setting;
-  const { calibration, environment, latent } = dataset;
+  const { tickers, alpha, periods_per_year: periodsPerYear } = setting;
+  const { calibration, environment, latent, plugin } = dataset;
   const on = Object.entries(setting.checks).flatMap(([name, wanted]) => (wanted ? (SWITCHES[name] ?? []) : []));
   // The legacy generator is not calibrated; it states no grid, no drift and no correlation, and what nobody promised is not tested.
   const legacy = calibration.correlation === null;
   const { calendar, frequency, days } = spanFrom(setting);
-  const truth = legacy ? null : await truthsOf(setting, calibration, latent);
-  const moves = truth !== null && (price === 'heston' || volatility !== 'none');
-  const jumps = truth !== null && (price === 'jump_diffusion' || price === 'hybrid');
+  const truth = await truthsOf(setting, calibration, latent, plugin);
+  // Which of these there are is known by the law.
   const checks = CHECKS.filter(
-    (name) => on.includes(name) && (name !== 'volatility' || moves) && (name !== 'jumps' || jumps),
+    (name) => on.includes(name) && (typeof truth !== 'string' || (name !== 'volatility' && name !== 'jumps')),
   );
-  const shocks = environment.correlation?.mode === 'static' ? environment.correlation.shocks : null;
   return {
     checks,
     alpha,
@@ -117,10 +112,16 @@ async function expectationOf(setting: CheckSetting, dataset: Dataset): Promise<E
     times: barsPerSession(calendar, frequency) === 1 ? null : clockOf(calendar, frequency, days).start,
     tick: legacy ? null : Object.fromEntries(calibration.assets.map(({ ticker, tick }) => [ticker, tick])),
     truth,
-    // One ticker has nobody to be correlated with, and Fisher's band is that of normal pairs.
-    correlation:
-      truth === null || tickers.length < 2 || copulaDfOf(setting) !== Number.POSITIVE_INFINITY ? null : shocks,
+    correlation: typeof truth === 'string' ? truth : correlationOf(setting, environment),
   };
+}
+
+/** Correlation of shocks, or in words why it is not known: Fisher's band is that of normal pairs. */
+function correlationOf(setting: CheckSetting, { correlation }: EnvironmentReport): Expectation['correlation'] {
+  if (setting.tickers.length < 2) return 'there is no pair of tickers';
+  if (copulaDfOf(setting) !== Number.POSITIVE_INFINITY) return 'shocks have a Student copula';
+  if (correlation?.mode !== 'static' || correlation.shocks === null) return 'correlations move or come from factors';
+  return correlation.shocks;
 }
 
 /** Files one at a time, so that memory is one ticker's. */

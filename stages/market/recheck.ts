@@ -54,6 +54,7 @@ export const recheck = defineStage<Record<string, never>>()({
         latent: folder('latent/'),
         calibration: value('calibration.json') as CalibrationReport,
         environment: value('environment.json') as EnvironmentReport,
+        plugin: null,
       },
       progress,
     );

@@ -6,8 +6,9 @@ import { sharesOf, USUAL } from '../../lib/market/usual.ts';
 import { loadModel } from '../../lib/models/catalog.ts';
 import type { EventPlan } from '../../lib/models/events/event.ts';
 import { type FactorVolatility, factorRow } from '../../lib/models/factors.ts';
-import type { ModelParams } from '../../lib/models/model.ts';
+import type { Model, VolatilityModel } from '../../lib/models/model.ts';
 import { loadVolatility } from '../../lib/models/volatility/catalog.ts';
+import type { LoadPlugin } from '../../lib/table/adapter.ts';
 import { column, type Table } from '../../lib/table/column.ts';
 import { readParquet } from '../../lib/table/parquet.ts';
 import {
@@ -45,39 +46,39 @@ const infinite = Number.POSITIVE_INFINITY;
 
 export const copulaDfOf = ({ copula }: LawSetting): number => (copula.family === 'student' ? copula.df : infinite);
 
-/**
- * The truth of each ticker; null where the law of returns is not known: of the legacy generator, of a model of somebody's own, of
- * returns that remember all the time, of reverting prices under a Student copula.
- */
+/** What made each ticker; null for one of which nothing is known. */
+export type Truths = (ticker: string) => Truth | null;
+
+/** The truth of each ticker, or in words why the law of returns is not known. `plugin` loads a model of somebody's own. */
 export async function truthsOf(
   setting: LawSetting,
   calibration: CalibrationReport,
   latent: Files,
-): Promise<((ticker: string) => Truth | null) | null> {
+  plugin: LoadPlugin | null,
+): Promise<Truths | string> {
   const { price_model: price, volatility_model: volatility, regimes, memory } = setting;
   const copulaDf = copulaDfOf(setting);
   const forgets = regimes.enabled ? regimes.states.some(({ ar1 = 0 }) => memory + ar1 === 0) : memory === 0;
-  if (calibration.correlation === null || price.startsWith('./') || !forgets) return null;
-  if (price === 'ou' && copulaDf !== infinite) return null;
-  const model = await loadModel(price);
+  if (calibration.correlation === null) return 'the legacy generator states no law';
+  if (!forgets) return 'returns remember the ones before them in every session';
+  if (price.startsWith('./') && plugin === null) return `the code of ${price} is no part of the dataset`;
+  const model = await loadModel(price, plugin ?? undefined);
   const driver = volatility === 'none' ? null : await loadVolatility(volatility);
-  const plans = await planEvents(setting.events);
-  const scene = { span: spanFrom(setting), regimes: regimesFrom(setting), plans };
+  if (model.law === undefined) return `${price} states no law`;
+  if (driver !== null && driver.law === undefined) return `${volatility} states no law`;
+  const laws = new Map(calibration.assets.map((asset) => [asset.ticker, lawFor(setting, asset, model, driver)]));
+  // Pieces of a session lose different parts of their moves, so that what a whole session has of them is of no known law.
+  if (copulaDf !== infinite && [...laws.values()].some(({ law }) => law?.kind === 'transition'))
+    return 'prices revert under a Student copula';
+  const scene = { span: spanFrom(setting), regimes: regimesFrom(setting), plans: await planEvents(setting.events) };
   const tables = tablesOf(latent);
   const environment = environmentOf(tables, scene);
   return (ticker) => {
     const asset = calibration.assets.find((one) => one.ticker === ticker);
     const variance = tables(`${ticker}/variance.parquet`);
-    if (asset === undefined || variance === null) return null;
+    const { law = null, marginDf = infinite } = laws.get(ticker) ?? {};
+    if (asset === undefined || variance === null || law === null) return null;
     const own = setting.assets[ticker];
-    const facts = { ...asset, startPrice: asset.start_price };
-    const params: ModelParams = model.resolve(facts, settingsOf(price, setting.models, own?.models));
-    const driven = driver?.resolve(
-      { ...facts, sigma: model.diffusion(params) },
-      settingsOf(volatility, setting.models, own?.models),
-    );
-    const law = lawOf(price, params, driven === undefined ? null : { name: volatility, params: driven });
-    if (law === null) return null;
     const share = own?.overnight_share ?? setting.overnight.share ?? USUAL[asset.class].overnight;
     const jumps = tables(`${ticker}/jumps.parquet`);
     const number = (table: Table | null, name: string) =>
@@ -90,7 +91,7 @@ export async function truthsOf(
       night: share === 0 ? null : { share, nu: setting.overnight.df },
       surroundings: aroundAsset(environment, scene, asset).surroundings,
       memory,
-      marginDf: driven === undefined ? infinite : driver!.marginDf(driven),
+      marginDf,
       shockVariance: shockVariance(setting, asset, tables),
       latent: {
         variance: number(variance, 'variance'),
@@ -102,6 +103,27 @@ export async function truthsOf(
         },
       },
     };
+  };
+}
+
+/** The law of an asset's returns, and the degrees of freedom of their innovations. */
+function lawFor(
+  { price_model: price, volatility_model: volatility, models, assets, periods_per_year: periods }: LawSetting,
+  asset: CalibrationReport['assets'][number],
+  model: Model,
+  driver: VolatilityModel | null,
+) {
+  const own = assets[asset.ticker]?.models;
+  const facts = { ...asset, startPrice: asset.start_price };
+  const params = model.resolve(facts, settingsOf(price, models, own));
+  const sigma = model.diffusion(params);
+  const driving = driver && {
+    model: driver,
+    params: driver.resolve({ ...facts, sigma }, settingsOf(volatility, models, own)),
+  };
+  return {
+    law: lawOf({ model, params }, driving, 1 / periods),
+    marginDf: driving?.model.marginDf(driving.params) ?? infinite,
   };
 }
 

@@ -52,11 +52,14 @@ export const validate = defineStage<CheckSetting>()({
     volatility_model: 'lib/models/volatility/catalog.ts',
     events: 'lib/models/events/catalog.ts',
   },
-  async run({ params, in: { bars, features, latent, calibration, environment }, out, verdict, progress }) {
+  async run({ params, in: { bars, features, latent, calibration, environment }, out, plugin, verdict, progress }) {
     const failures = openLines(out.failures);
     const { validation, passed, summary } = await checkDataset(
       params,
-      { bars, features, latent: together(latent), calibration: calibration.value, environment: environment.value },
+      {
+        ...{ bars, features, latent: together(latent), plugin },
+        ...{ calibration: calibration.value, environment: environment.value },
+      },
       progress,
       (failure) => failures.write(failure),
     );

@@ -8,7 +8,10 @@ import { normal } from '../../lib/math/draw.ts';
 import { normalCdf } from '../../lib/math/special.ts';
 import { streamOf } from '../../lib/math/stream.ts';
 import { type JumpParams, jumpLaw } from '../../lib/models/jumps.ts';
+import type { VarianceLaw } from '../../lib/models/law.ts';
 import { squareRootVariance } from '../../lib/models/square-root.ts';
+import { squareRootLaw } from '../../lib/models/square-root-law.ts';
+import { model as garch } from '../../lib/models/volatility/garch.ts';
 import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
 
 const stream = streamOf(1, { scope: 'asset', asset: 'A', component: 'variance' });
@@ -23,7 +26,7 @@ describe('jumps', () => {
     const size = Float64Array.from({ length: N }, (_, j) => law.size(stream, 0, j, 0.01, 2));
     const surroundings = { ...CALM, jumpMean: Float64Array.of(0.01), jumpSd: Float64Array.of(2) };
     const truth = { span, surroundings, latent: { jumps: { day: new Int32Array(N).fill(span.days[0]!), size } } };
-    const scores = jumpScores(params, truth as unknown as Truth);
+    const scores = jumpScores(law, truth as unknown as Truth);
     expect(scores).toHaveLength(N);
     expect(testKolmogorov(scores, normalCdf).pvalue).toBeGreaterThan(0.001);
   });
@@ -31,14 +34,14 @@ describe('jumps', () => {
   it('are expected by the variance that passes, and by what regimes make of it', () => {
     const surroundings = { ...CALM, jumpIntensity: Float64Array.of(3, 1) };
     const shares = { closed: Float64Array.of(0.3, 0), open: Float64Array.of(0.7, 0.5), end: Float64Array.of(1, 0.5) };
-    const expected = expectedJumps(merton, { surroundings, periodsPerYear: 250 } as Truth, shares);
+    const expected = expectedJumps(jumpLaw(merton), { surroundings, periodsPerYear: 250 } as Truth, shares);
     expect(expected).toBeCloseTo((10 * 3.5) / 250, 15);
   });
 
   it('of one size have no scores', () => {
     const jumps = { day: Int32Array.of(span.days[0]!), size: Float64Array.of(0.1) };
     const truth = { span, surroundings: CALM, latent: { jumps } } as unknown as Truth;
-    expect(jumpScores({ ...merton, sd: 0 }, truth)).toHaveLength(0);
+    expect(jumpScores(jumpLaw({ ...merton, sd: 0 }), truth)).toHaveLength(0);
   });
 });
 
@@ -62,10 +65,11 @@ describe('variances', () => {
     ['euler', 0.4],
   ] as const)('by %s with xi %f step by normals, near 0 and far from it', (scheme, xi) => {
     const params = { kappa: 4, theta: 0.04, xi, rho: -0.5, scheme };
-    const scores = varianceScores(params, path(params));
+    const law = (of: typeof params) => squareRootLaw(of, 1 / 252) as Extract<VarianceLaw, { of: 'shocks' }>;
+    const scores = varianceScores(law(params), path(params));
     expect(scores.length).toBeGreaterThan(N / 10);
     expect(testKolmogorov(scores, normalCdf).pvalue).toBeGreaterThan(0.001);
-    const wrong = varianceScores({ ...params, theta: 0.4 }, path(params));
+    const wrong = varianceScores(law({ ...params, theta: 0.4 }), path(params));
     expect(testKolmogorov(wrong, normalCdf).pvalue).toBeLessThan(0.01);
   });
 
@@ -83,7 +87,9 @@ describe('variances', () => {
     const truth = { latent: { variance }, surroundings: CALM, memory: 0, periodsPerYear: 252 } as unknown as Truth;
     const ones = new Float64Array(N).fill(1);
     const shares = { closed: new Float64Array(N), open: ones, end: ones };
-    const of = (change: object) => Math.abs(recursion({ ...params, ...change }, truth, shares, moves, ones, 0)!);
+    const law = (change: object) =>
+      garch.law!({ ...params, ...change }, 1 / 252) as Extract<VarianceLaw, { of: 'innovations' }>;
+    const of = (change: object) => Math.abs(recursion(law(change), truth, shares, moves, ones, 0)!);
     expect(of({})).toBeLessThan(1e-2);
     for (const wrong of [{ sigma: 0.21 }, { alpha: 0.101 }, { gamma: 0.06 }, { beta: 0.851 }])
       expect(of(wrong)).toBeGreaterThan(4);

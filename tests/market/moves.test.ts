@@ -3,7 +3,11 @@ import { expect, it } from 'vitest';
 import { spanOf } from '../../lib/market/environment.ts';
 import { movesOf } from '../../lib/market/moves.ts';
 import { CALM } from '../../lib/market/surroundings.ts';
-import type { ReturnLaw, Truth } from '../../lib/market/truth.ts';
+import type { Truth } from '../../lib/market/truth.ts';
+import { jumpLaw } from '../../lib/models/jumps.ts';
+import { constantLaw, type ReturnLaw } from '../../lib/models/law.ts';
+import { model as ou } from '../../lib/models/ou.ts';
+import { squareRootLaw } from '../../lib/models/square-root-law.ts';
 
 const span = spanOf('B', 'B', '2024-01-01', '2024-01-03');
 const DT = 1 / 252;
@@ -18,8 +22,8 @@ const shares = { closed: of(0.3, 0.3, 0.3), open: of(0.7, 0.7, 0.7), end: of(1, 
 const prices = { open: of(100, 110, 120), close: of(105, 115, 125) };
 
 it('a jump diffusion pays for its jumps, with what regimes make of them', () => {
-  const jumps = { law: 'merton', intensity: 10, mean: 0, sd: 0.1 } as const;
-  const law: ReturnLaw = { kind: 'path', mu: 0.1, jumps, variance: { kind: 'constant', sigma: 0.2 } };
+  const jumps = jumpLaw({ law: 'merton', intensity: 10, mean: 0, sd: 0.1 });
+  const law: ReturnLaw = { kind: 'path', mu: 0.1, jumps, variance: constantLaw(0.2) };
   const surroundings = { ...CALM, jumpIntensity: of(2, 2, 2), volatility: of(3, 3, 3), growth: of(0.5, 0.5, 0.5) };
   const { mean, variance, gapMean, gapVariance } = movesOf(
     truth(law, of(0, 0, 0), { surroundings }),
@@ -35,7 +39,7 @@ it.each(['qe', 'euler'] as const)(
   'by %s leverage takes rho^2 of the variance from the shocks, and the last session is not known',
   (scheme) => {
     const params = { kappa: 4, theta: 0.04, xi: 0.4, rho: -0.6, scheme };
-    const law: ReturnLaw = { kind: 'path', mu: 0, jumps: null, variance: { kind: 'square-root', params } };
+    const law: ReturnLaw = { kind: 'path', mu: 0, jumps: null, variance: squareRootLaw(params, DT) };
     const move = movesOf(
       truth(law, of(0.04, 0.05, 0.06)),
       { ...shares, closed: of(0, 0, 0), open: of(1, 1, 1) },
@@ -56,7 +60,7 @@ it('a reverting price goes back from where it opened, events apart', () => {
   const params = { level: 100, theta: 2, sigma: 0.3, trend: 0.1 };
   const shift = { knots: () => [], at: (s: number) => (s === 1 ? 0.05 : 0) };
   const move = movesOf(
-    truth({ kind: 'ou', params }, of(0, 0, 0), { surroundings: { ...CALM, shift } }),
+    truth(ou.law!(params, DT, null), of(0, 0, 0), { surroundings: { ...CALM, shift } }),
     shares,
     prices,
   );

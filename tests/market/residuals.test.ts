@@ -48,7 +48,7 @@ function made(change: Parameters<typeof request>[0] = {}, truth: Partial<Truth> 
       volume: open,
     },
     truth: {
-      law: lawOf(asked.model.name, asked.params, driven && { name: driven.model.name, params: driven.params })!,
+      law: lawOf(asked, driven, 1 / 252)!,
       span: spanOf('B', 'B', SPAN.start, SPAN.end),
       periodsPerYear: 252,
       season: FLAT,
@@ -92,7 +92,7 @@ describe('residuals', () => {
     expect(Math.abs(recursion!)).toBeLessThan(4);
     const wrong = {
       ...truth,
-      law: lawOf('gbm', { mu: 0.08, sigma: 0.25 }, { name: 'garch', params: { ...student.params, sigma: 0.26 } })!,
+      law: lawOf(request(), { ...student, params: { ...student.params, sigma: 0.26 } }, 1 / 252)!,
     };
     expect(Math.abs(residualsOf(bars, wrong, FINE)!.recursion!)).toBeGreaterThan(100);
   });

@@ -7,8 +7,9 @@ import { spanOf } from '../../lib/market/environment.ts';
 import { generateLegacyBars } from '../../lib/market/legacy.ts';
 import { FLAT } from '../../lib/market/season.ts';
 import { CALM } from '../../lib/market/surroundings.ts';
-import { lawOf, type Truth } from '../../lib/market/truth.ts';
+import type { Truth } from '../../lib/market/truth.ts';
 import { CHECKS, type CheckName, type Expectation, type Validation, validateBars } from '../../lib/market/validate.ts';
+import { model as gbm } from '../../lib/models/gbm.ts';
 import { runs } from '../thorough.ts';
 import { bars, mixOf } from './rig.ts';
 
@@ -32,7 +33,7 @@ const truthOf = (day: Int32Array, of: Readonly<Record<string, { mu: number; sigm
     of[ticker] === undefined
       ? null
       : {
-          law: lawOf('gbm', of[ticker], null)!,
+          law: gbm.law!(of[ticker], 1 / 252, null),
           span,
           periodsPerYear: 252,
           season: FLAT,
@@ -101,10 +102,16 @@ describe('a right dataset', () => {
     const bars = generateLegacyBars({ tickers, start: '2020-01-01', end: '2024-01-01', seed: 123 });
     const got = validateBars(
       bars,
-      expectation(bars, { tickers, calendar: bars[0]!.day, tick: null, truth: null, correlation: null }),
+      expectation(bars, { tickers, calendar: bars[0]!.day, tick: null, truth: 'no law', correlation: 'no law' }),
     );
     expect(got).toMatchObject({ passed: true, quality_score: 1, failures: [] });
-    expect(got.metrics).toMatchObject({ rows: 2088, unstated: ['tick', ...CHECKS.slice(-5)] });
+    expect(got.metrics).toMatchObject({
+      rows: 2088,
+      unstated: [
+        { check: 'tick', why: 'no tick is stated' },
+        ...CHECKS.slice(-5).map((check) => ({ check, why: 'no law' })),
+      ],
+    });
   });
 
   it('[S1-111] is rejected no oftener than alpha says, over 200 seeds', () => {

@@ -123,6 +123,17 @@ export const model: VolatilityModel<GarchParams> = {
 
   marginDf: ({ innovations, nu = Number.NaN }) => (innovations === 'student' ? nu : Number.POSITIVE_INFINITY),
 
+  /** The recursion of the process below, for variances per year. */
+  law(params, yearsPerSession) {
+    const { sigma, alpha, gamma: asymmetry, beta } = params;
+    const constant = sigma * sigma * Math.max(0, 1 - persistence(params));
+    return {
+      of: 'innovations',
+      next: (variance, e, target) =>
+        constant * target * target + ((e < 0 ? alpha + asymmetry : alpha) * e * e) / yearsPerSession + beta * variance,
+    };
+  },
+
   /**
    * h(t) = omega + (alpha + gamma 1[e(t-1) < 0]) e(t-1)^2 + beta h(t-1), h the variance of a session and omega = sigma^2 dt (1 - p).
    * The start is burnt in from the long-run variance with draws of its own; an integrated process starts at sigma^2 dt.

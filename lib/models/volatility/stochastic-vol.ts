@@ -9,6 +9,7 @@ import {
   steadiness,
   warnSquareRoot,
 } from '../square-root.ts';
+import { squareRootLaw } from '../square-root-law.ts';
 
 export const model: VolatilityModel<SquareRootParams> = {
   name: 'stochastic_vol',
@@ -24,5 +25,6 @@ export const model: VolatilityModel<SquareRootParams> = {
   resolve: resolveSquareRoot,
   marginDf: () => Number.POSITIVE_INFINITY,
   steadiness,
+  law: squareRootLaw,
   process: (params, { yearsPerSession }) => squareRootVariance(params, yearsPerSession),
 };

@@ -6,6 +6,7 @@ import type { Schema } from '../../../lib/base/schema.ts';
 import { resolveConfig } from '../../../lib/engine/config.ts';
 import { type JsonMap, lookup } from '../../../lib/engine/leaves.ts';
 import type { Environment } from '../../../lib/market/environment.ts';
+import type { Plugin } from '../../../lib/stage/stage.ts';
 import { environment } from '../../../stages/market/environment.ts';
 import { features } from '../../../stages/market/features.ts';
 import { generate } from '../../../stages/market/generate.ts';
@@ -171,8 +172,10 @@ export function check(
   features: Files,
   over: Partial<CheckParams> = {},
   report = REPORT,
+  plugins: Readonly<Record<string, Plugin>> = {},
 ) {
   return runStage(validate, {
+    plugins,
     params: { ...CHECKS, ...over },
     in: {
       bars: treeIn(market.bars),

@@ -1,5 +1,6 @@
 // Validate: sound bars pass, one bad row is named, and the verdict follows the report.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { type GbmParams, model as gbm } from '../../../lib/models/gbm.ts';
 import { makeTable } from '../../../lib/table/column.ts';
 import { readParquet } from '../../../lib/table/parquet.ts';
 import { writeParquet } from '../../../lib/table/parquet-writer.ts';
@@ -142,8 +143,29 @@ test('[S1-70] legacy bars are not held to a grid, a drift or a correlation that 
   const legacy = await makeBars(LEGACY);
   const { out, verdict } = await checkMarket(legacy, {}, { tickers: ['AAPL', 'MSFT'] }, UNCALIBRATED);
   expect(verdict?.passed).toBe(true);
-  expect(out.validation.metrics.unstated).toEqual(expect.arrayContaining(['tick', 'mean', 'variance', 'correlation']));
+  const unstated = new Map(out.validation.metrics.unstated.map(({ check, why }) => [check, why]));
+  expect([...unstated.keys()]).toEqual(['tick', 'mean', 'variance', 'correlation']);
+  expect(unstated.get('mean')).toBe('the legacy generator states no law');
   expect(out.validation.quality_score).toBe(1);
+});
+
+test('a market of a model of somebody’s own is held to the law that the model states, and to none where it states none', async () => {
+  const of = (model: object) =>
+    checkMarket(market, features, { price_model: './models/mine.ts' }, REPORT, { './models/mine.ts': { model } });
+  const { out, verdict } = await of(gbm);
+  expect(verdict?.passed).toBe(true);
+  expect(out.validation.checks.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['mean', 'variance', 'correlation']),
+  );
+  const wrong = await of({
+    ...gbm,
+    law: ({ mu, sigma }: GbmParams) => gbm.law!({ mu, sigma: 1.3 * sigma }, 1 / 252, null),
+  });
+  expect(new Set(wrong.out.validation.failures.map((failure) => failure.check))).toEqual(new Set(['variance']));
+  const { law: _, ...silent } = gbm;
+  expect((await of(silent)).out.validation.metrics.unstated).toEqual(
+    ['mean', 'variance', 'correlation'].map((check) => ({ check, why: './models/mine.ts states no law' })),
+  );
 });
 
 test('what the checks do not read runs nothing again', () => {
