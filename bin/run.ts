@@ -227,7 +227,8 @@ function remember(
   // The launcher answers in words.
   const plain = exitCode === 0 && !flags.force && !args.includes('--json');
   const answers = { run: again, ...(!flags.commit && { status: { stdout: status, stderr: '' } }) };
-  marks.save(project.tmp, program.question(project.root, args.slice(1)), plain ? answers : undefined);
+  const isPart = stages.size < spec.stages.length;
+  marks.save(project.tmp, program.question(project.root, args.slice(1)), plain ? answers : undefined, isPart);
 }
 
 /** The commit is read once, and only when something ran. */

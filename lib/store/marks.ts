@@ -21,8 +21,9 @@ export class Marks {
   #marks: number[] = [];
   /** Empty where no bytes are vouched for. */
   readonly #md5s: string[] = [];
-  /** Only rows seen in this run are saved, so the file never outgrows the project. */
   readonly #flags: number[] = [];
+  /** How many runs ago each row was last seen, before this one. */
+  readonly #ages: number[] = [];
   /** Bytes read for hashing because no mark vouched for them; tests count it. */
   hashedFiles = 0;
 
@@ -38,6 +39,7 @@ export class Marks {
       const md5s = state.md5s();
       this.#names = fullNames(state);
       this.#marks = Array.from(state.marks);
+      for (const [, count, age] of state.folders) for (let k = 0; k < count; k++) this.#ages.push(age);
       this.#names.forEach((name, row) => {
         this.#rows.set(name, row);
         this.#md5s.push(md5s.slice(32 * row, 32 * row + 32).trimEnd());
@@ -59,6 +61,7 @@ export class Marks {
       this.#marks.push(-1, 0, 0, 0);
       this.#md5s.push('');
       this.#flags.push(0);
+      this.#ages.push(0);
     }
     this.#flags[row] = (this.#flags[row] as number) | SEEN;
     return row;
@@ -130,23 +133,31 @@ export class Marks {
     const row = this.#row(path);
     this.#rows.delete(this.#names[row] as string);
     this.#flags[row] = 0;
+    this.#md5s[row] = '';
   }
 
-  /** Save what was seen. With answers, wait out the clock's grain first, so that the next run may trust every entry. */
-  save(tmp: string, question: string, given?: Readonly<Record<string, Answer>>): void {
+  /**
+   * Save what was seen, and for a run that did not look at everything (`isPart`) what the runs before it knew of other files.
+   * With answers, wait out the clock's grain first, so that the next run may trust every entry.
+   */
+  save(tmp: string, question: string, given?: Readonly<Record<string, Answer>>, isPart = false): void {
     const answers = given !== undefined && this.#areStill() ? given : null;
     const names: string[] = [];
     const marks: number[] = [];
     const md5s: string[] = [];
+    const ages: number[] = [];
     let newestMs = 0;
     for (let row = 0; row < this.#names.length; row++) {
-      if (!this.#isSeen(row) || this.#isYoung(row)) continue;
+      const age = this.#isSeen(row) ? 0 : (this.#ages[row] as number) + 1;
+      if (age > 0 && !(isPart && age <= MOST_PARTS && this.#md5s[row] !== '')) continue;
+      if (this.#isYoung(row)) continue;
+      ages.push(age);
       names.push(this.#names[row] as string);
       for (let k = 4 * row; k < 4 * row + 4; k++) marks.push(this.#marks[k] as number);
       md5s.push(this.#md5s[row] as string);
       newestMs = Math.max(newestMs, this.#marks[4 * row + 2] as number);
     }
-    const bytes = encodeState({ question, answers: answers ?? {} }, names, marks, md5s);
+    const bytes = encodeState({ question, answers: answers ?? {} }, names, marks, md5s, ages);
     // The file clock ticks behind the system's; look at what it stamped rather than guess.
     for (let tries = 0; tries < 8; tries++) {
       const waitMs = Math.ceil(newestMs + GRAIN_MS + 2 - nowMs()) + tries * 2;
@@ -185,6 +196,9 @@ export class Marks {
     return isAbsolute(name) ? name : join(this.#root, name);
   }
 }
+
+/** Runs of a part of the pipeline over which a file that none of them looked at is remembered: the memory never outgrows the project by more. */
+const MOST_PARTS = 4;
 
 const ABSENT = { size: -1, mtimeMs: 0, ctimeMs: 0, ino: 0 };
 

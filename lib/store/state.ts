@@ -18,8 +18,11 @@ export interface Asked {
 }
 
 export interface State extends Asked {
-  /** Where the names are: a folder of the project (empty for the project itself) or an absolute one, and how many names come from it. */
-  readonly folders: readonly (readonly [string, number])[];
+  /**
+   * Where the names are: a folder of the project (empty for the project itself) or an absolute one, how many names come from it, and
+   * how many runs ago they were last looked at; only those of this run, which come first, have a part in answers.
+   */
+  readonly folders: readonly (readonly [string, number, number])[];
   /** Below their folder. */
   readonly names: readonly string[];
   /** size, mtimeMs, ctimeMs, ino of each name; size -1 for what is not there. */
@@ -29,7 +32,7 @@ export interface State extends Asked {
 }
 
 /** A number that another byte order and other formats read as another one. */
-const FORMAT = 3 + 2 ** -40;
+const FORMAT = 4 + 2 ** -40;
 const HEAD_BYTES = 2 * 8;
 const MARK_BYTES = 4 * 8;
 const MD5_BYTES = 32;
@@ -44,20 +47,10 @@ function above(name: string, levels: number): string {
   return name.slice(0, Math.max(0, end));
 }
 
-/**
- * The bytes of a state: numbers first, where they are aligned, then md5s, then texts parted by what no path and no JSON holds.
- * Names are below the project or absolute; four numbers a name, and an md5 or an empty text.
- */
-export function encodeState(
-  asked: Asked,
-  names: readonly string[],
-  marks: readonly number[],
-  md5s: readonly string[],
-): Uint8Array {
-  const folders: [string, number][] = [];
-  const order: number[] = [];
-  // From a folder with many names, else from the one above it: one blob in each of 256 folders has 256 short names there.
-  let rest = names.map((_, i) => i);
+/** From a folder with many names, else from the one above it: one blob in each of 256 folders has 256 short names there. */
+function foldersOf(own: readonly number[], names: readonly string[], marks: readonly number[]): [string, number[]][] {
+  const found: [string, number[]][] = [];
+  let rest = [...own];
   for (let up = 1; up <= 2; up++) {
     const groups = new Map<string, number[]>();
     for (const i of rest) {
@@ -71,23 +64,35 @@ export function encodeState(
       // A folder that is not there cannot be entered.
       const isThere = group.some((i) => marks[4 * i] !== -1);
       if (folder === '' || !isThere || group.length < WORTH_ENTERING) rest.push(...group);
-      else {
-        folders.push([folder, group.length]);
-        order.push(...group);
-      }
+      else found.push([folder, group]);
     }
   }
-  const below = (folder: string, from: number, count: number) =>
-    order.slice(from, from + count).map((i) => (names[i] as string).slice(folder.length + 1));
+  return [...found, ['', rest]];
+}
+
+/**
+ * The bytes of a state: numbers first, where they are aligned, then md5s, then texts parted by what no path and no JSON holds.
+ * Names are below the project or absolute; four numbers a name, an md5 or an empty text, and how many runs ago it was looked at.
+ */
+export function encodeState(
+  asked: Asked,
+  names: readonly string[],
+  marks: readonly number[],
+  md5s: readonly string[],
+  ages: readonly number[] = names.map(() => 0),
+): Uint8Array {
+  const folders: [string, number, number][] = [];
+  const order: number[] = [];
   const texts = [''];
-  let from = 0;
-  for (const [folder, count] of folders) {
-    texts.push(...below(folder, from, count));
-    from += count;
+  for (const age of [...new Set(ages)].sort((a, b) => a - b)) {
+    const own = names.flatMap((_, i) => (ages[i] === age ? [i] : []));
+    for (const [folder, group] of foldersOf(own, names, marks)) {
+      folders.push([folder, group.length, age]);
+      order.push(...group);
+      const cut = folder === '' ? 0 : folder.length + 1;
+      for (const i of group) texts.push((names[i] as string).slice(cut));
+    }
   }
-  folders.push(['', rest.length]);
-  order.push(...rest);
-  texts.push(...rest.map((i) => names[i] as string));
   texts[0] = JSON.stringify({ question: asked.question, answers: asked.answers, folders });
   const text = Buffer.from(texts.join('\0'));
   const bytes = Buffer.from(new ArrayBuffer(HEAD_BYTES + (MARK_BYTES + MD5_BYTES) * order.length + text.length));

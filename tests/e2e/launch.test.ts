@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { Marks } from '../../lib/store/marks.ts';
 import { closeRigs, openRig } from './rig.ts';
 
 afterEach(closeRigs);
@@ -29,4 +30,19 @@ test('how a run goes about its work is no other question', async () => {
   expect((await rig.cli(['status', '--jobs', '3'])).code).toBe(2);
   expect((await rig.cli(['run', '--jobs', '0'])).code).toBe(2);
   expect((await rig.cli(['run', '--force'])).err).not.toContain('nothing to do');
+});
+
+test('a run of one stage does not forget what is known of the others, and its answer does not rest on them', async () => {
+  const cmd = (name: string) => `${name}: {cmd: echo ${name} > out/x, out: {x: file}}`;
+  const rig = openRig({ 'pipeline.yaml': `pipeline: x\nstages:\n  ${cmd('a')}\n  ${cmd('b')}\n` });
+  await rig.cli(['run']);
+  await rig.cli(['run']);
+  for (let time = 0; time < 2; time++) await rig.cli(['run', 'a']);
+  const marks = new Marks(rig.root, rig.path('.pipeline/state'));
+  expect(marks.md5(rig.path('data/stages/b/x'))).not.toBe(null);
+  expect(marks.hashedFiles).toBe(0);
+  rig.write('data/stages/b/x', 'mine');
+  expect((await rig.cli(['run', 'a'])).err).toBe('nothing to do: the one unit is cached\n');
+  expect((await rig.cli(['run'])).err).toContain('restored');
+  expect(rig.read('data/stages/b/x')).toBe('b\n');
 });

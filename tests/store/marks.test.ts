@@ -246,6 +246,46 @@ describe('the file of marks', () => {
     expect(fullNames(saved())).toEqual(['g']);
   });
 
+  test('of a run of a part keeps what the last four such runs knew of other files; a whole run drops it', async () => {
+    writeFileSync(at('f'), 'one');
+    writeFileSync(at('g'), 'two');
+    await remember('f', 'g');
+    const part = () => {
+      const marks = open();
+      marks.md5(at('g'));
+      marks.md5(at('none'));
+      marks.save(root, 'q', {}, true);
+    };
+    for (let run = 1; run <= 4; run++) {
+      part();
+      expect(fullNames(saved())).toEqual(['g', 'none', 'f']);
+      const next = open();
+      expect(next.md5(at('f'))?.md5).toBe(md5('one'));
+      expect(next.hashedFiles).toBe(0);
+    }
+    part();
+    expect(fullNames(saved())).toEqual(['g', 'none']);
+    await remember('f', 'g');
+    part();
+    await remember('g');
+    expect(fullNames(saved())).toEqual(['g']);
+  });
+
+  test('a file that changes while only parts run is noticed, and what was too young then is not trusted later', async () => {
+    for (const name of ['f', 'g', 'young']) writeFileSync(at(name), name);
+    await remember('f', 'g');
+    const first = open();
+    for (const name of ['f', 'young']) first.note(at(name), md5(name));
+    first.save(root, 'q', undefined, true);
+    const { ctimeMs } = statSync(at('young'));
+    utimesSync(state, ctimeMs / 1000, (ctimeMs + GRAIN_MS - 1) / 1000);
+    open().save(root, 'q', undefined, true);
+    writeFileSync(at('f'), 'new');
+    const next = open();
+    expect([next.md5(at('f'))?.md5, next.md5(at('young'))?.md5]).toEqual([md5('new'), md5('young')]);
+    expect(next.hashedFiles).toBe(2);
+  });
+
   test('names files below the root by their place in it, so that it survives a move of the project', async () => {
     mkdirSync(at('here'));
     writeFileSync(at('here/f'), 'one');
