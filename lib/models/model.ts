@@ -28,10 +28,25 @@ export interface AssetFacts {
 /** What the configuration says of a model; null is what is usual for the asset's class. */
 export type ModelSettings = Readonly<Record<string, unknown>>;
 
+/** What a setting may be: the words of JSON Schema (draft-07) that are checked. */
+export interface SettingSchema {
+  readonly type: 'number' | 'integer' | 'boolean' | 'string' | 'array' | 'object';
+  /** Its value where the configuration leaves it open; null is for `resolve` to say. */
+  readonly default: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly description?: string;
+}
+
 export interface Model<P extends ModelParams = ModelParams> {
   readonly name: string;
   readonly summary: string;
   readonly params: ModelSchema;
+  /** Settings by name of a model of somebody's own; those of the models here are in the schema of the configuration. */
+  readonly settings?: Readonly<Record<string, SettingSchema>>;
   /** Null when a volatility model may drive it; else the reason why none may. */
   readonly ownVolatility: string | null;
   /** Everything wrong with the values, each naming field, value and rule; empty when a kernel may be made. */

@@ -10,6 +10,7 @@ import { checkDeco } from '../../lib/models/deco.ts';
 import { checkFactorVolatility, checkShares, type FactorVolatility, factorRow } from '../../lib/models/factors.ts';
 import { type Model, type ModelParams, refusal, type VolatilityModel } from '../../lib/models/model.ts';
 import { type ShockMargin, shockCorrelation } from '../../lib/models/norta.ts';
+import { checkSettings } from '../../lib/models/own.ts';
 import { loadVolatility } from '../../lib/models/volatility/catalog.ts';
 import { json, tree } from '../../lib/stage/port.ts';
 import { defineStage } from '../../lib/stage/stage.ts';
@@ -196,9 +197,11 @@ function choose(params: Params, model: Model, volatility: VolatilityModel | null
   const { ticker } = asset;
   const own = params.assets[ticker]?.models;
   const named = (name: string, problems: readonly Problem[]) => ofModel(name, params.models, { ticker, own }, problems);
+  const settings = settingsOf(params.price_model, model, params.models, own);
   let price: ModelParams;
   try {
-    price = model.resolve(facts, settingsOf(params.price_model, params.models, own));
+    if (params.price_model.startsWith('./')) raise(checkSettings(params.price_model, model, settings));
+    price = model.resolve(facts, settings);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     const problems = named(params.price_model, error.problems);
@@ -207,7 +210,7 @@ function choose(params: Params, model: Model, volatility: VolatilityModel | null
   const diffusion = model.diffusion(price);
   const of = volatility?.resolve(
     { ...facts, sigma: diffusion },
-    settingsOf(params.volatility_model, params.models, own),
+    settingsOf(params.volatility_model, {}, params.models, own),
   );
   return {
     params: price,

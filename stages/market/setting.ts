@@ -5,7 +5,8 @@ import { type EnvironmentRequest, type RegimeSetting, type Span, spanOf } from '
 import { planEvents } from '../../lib/market/events.ts';
 import { type Season, seasonOf } from '../../lib/market/season.ts';
 import type { EventSettings } from '../../lib/models/events/event.ts';
-import type { ModelSettings } from '../../lib/models/model.ts';
+import type { Model, ModelSettings } from '../../lib/models/model.ts';
+import { withDefaults } from '../../lib/models/own.ts';
 import type { Regime } from '../../lib/models/regime.ts';
 import type { Owners } from '../../lib/stage/owners.ts';
 
@@ -115,9 +116,15 @@ function sectionsOf(name: string): readonly string[] {
   return [name.startsWith('./') ? 'plugin' : name];
 }
 
-/** Settings of a model for an asset. */
-export function settingsOf(name: string, models: ModelsSetting, own: ModelsSetting | undefined): ModelSettings {
-  return Object.assign({}, ...sectionsOf(name).map((section) => ({ ...models[section], ...own?.[section] })));
+/** Settings of a model for an asset: what the configuration says, for a model of somebody's own over the defaults that it declares. */
+export function settingsOf(
+  name: string,
+  model: Pick<Model, 'settings'>,
+  models: ModelsSetting,
+  own: ModelsSetting | undefined,
+): ModelSettings {
+  const given = sectionsOf(name).map((section) => ({ ...models[section], ...own?.[section] }));
+  return withDefaults(model, Object.assign({}, ...given));
 }
 
 /** Problems of a model's params with the setting that is in force for the asset; what is no setting of its own, with all of them. */

@@ -115,11 +115,11 @@ function lawFor(
 ) {
   const own = assets[asset.ticker]?.models;
   const facts = { ...asset, startPrice: asset.start_price };
-  const params = model.resolve(facts, settingsOf(price, models, own));
+  const params = model.resolve(facts, settingsOf(price, model, models, own));
   const sigma = model.diffusion(params);
   const driving = driver && {
     model: driver,
-    params: driver.resolve({ ...facts, sigma }, settingsOf(volatility, models, own)),
+    params: driver.resolve({ ...facts, sigma }, settingsOf(volatility, {}, models, own)),
   };
   return {
     law: lawOf({ model, params }, driving, 1 / periods),

@@ -1,8 +1,9 @@
 // A user's own adapter and price model: a file in the project and one line of YAML, keyed, trapped and checked like the code of this package.
-import { symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { at } from '../../lib/base/place.ts';
-import { closeRigs, openRig, type Rig } from './rig.ts';
+import { closeRigs, OWN, openRig, type Rig } from './rig.ts';
 
 afterEach(closeRigs);
 
@@ -22,12 +23,10 @@ export const adapter: Adapter = {
   },
 };
 `;
-/** A model of this package under another name: what is tried here is where it comes from. */
-const MODEL = `import type { Model } from 'marketloom/lib/models/model.ts';
-import { model as gbm } from 'marketloom/lib/models/gbm.ts';
-
-export const model: Model = { ...(gbm as unknown as Model), name: 'mine', summary: 'GBM under another name' };
-`;
+/** The model of docs/MARKET.md. */
+const MODEL = /```ts\n(import[^`]*export const model[^`]*)```/.exec(
+  readFileSync(join(OWN, 'docs/MARKET.md'), 'utf8'),
+)?.[1] as string;
 const SOURCES = 'config/data_sources_config.yml';
 const CONFIG = 'config/synthetic_data_config.yml';
 
@@ -134,20 +133,35 @@ describe('a price model in a file of the project', () => {
     const first = await run(rig);
     expect(first, first.out + first.err).toMatchObject({ code: 0, started: expect.arrayContaining(['generate/MINE']) });
     expect((await run(rig)).started).toEqual([]);
-    rig.edit('models/mine.ts', 'another name', 'a name of mine');
+    const { checks, metrics } = JSON.parse(rig.read('data/stages/validate/validation.json'));
+    expect(checks.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['mean', 'variance']));
+    expect(metrics.unstated).toEqual([{ check: 'correlation', why: 'there is no pair of tickers' }]);
+    rig.edit('models/mine.ts', 'that much less', 'as much less');
     expect((await rig.cli(['explain', 'environment'])).out).toContain('code: `models/mine.ts` changed');
     expect((await run(rig)).started).not.toContain('calibrate');
+    const lineOf = (text: string) =>
+      rig
+        .read(CONFIG)
+        .split('\n')
+        .findIndex((one) => one.includes(text)) + 1;
+    rig.edit(CONFIG, 'plugin: {}', 'plugin: { yeild: 0.03 }');
+    const unknown = await run(rig);
+    expect(unknown.started.filter((name) => name.startsWith('generate'))).toEqual([]);
+    expect(failures(unknown)).toMatchObject([
+      {
+        code: 'config/unknown-key',
+        facts: { setting: 'generation.models.plugin.yeild' },
+        hint: 'did you mean "yield"?',
+        place: { file: CONFIG, line: lineOf('yeild'), column: 22 },
+      },
+    ]);
+    rig.edit(CONFIG, 'yeild: 0.03', 'yield: 0.03');
     rig.write('models/mine.ts', "export const model = { name: 'x', summary: 'y' };");
     const wrong = await run(rig);
     expect(failures(wrong)).toMatchObject([
       { code: 'model/refused', message: expect.stringContaining('no JSON Schema'), place: { file: 'models/mine.ts' } },
     ]);
     rig.edit(CONFIG, './models/mine.ts', './models/other.ts');
-    const line =
-      rig
-        .read(CONFIG)
-        .split('\n')
-        .findIndex((text) => text.includes('./models/other')) + 1;
-    expect(told(await run(rig))).toEqual([`source/missing ${CONFIG}:${line}:16`]);
+    expect(told(await run(rig))).toEqual([`source/missing ${CONFIG}:${lineOf('./models/other')}:16`]);
   });
 });

@@ -89,6 +89,7 @@ export interface Setting {
   readonly report?: CalibrationReport;
   readonly seed?: number | string;
   readonly generatorVersion?: string;
+  readonly plugins?: Readonly<Record<string, Plugin>>;
 }
 
 export const LEGACY: Setting = { set: ['tickers=[AAPL, MSFT]'], report: UNCALIBRATED, generatorVersion: 'v0' };
@@ -104,8 +105,10 @@ export interface Around {
   readonly logs: readonly string[];
 }
 
-export async function makeEnvironment({ set, report = REPORT, seed = 123, generatorVersion = VERSION }: Setting = {}) {
+export async function makeEnvironment(setting: Setting = {}) {
+  const { set, report = REPORT, seed = 123, generatorVersion = VERSION, plugins = {} } = setting;
   const { out, logs } = await runStage(environment, {
+    plugins,
     params: paramsOf('environment', configOf(set)),
     in: { calibration: jsonIn(report) },
     seed,

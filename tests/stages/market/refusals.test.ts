@@ -1,6 +1,7 @@
 // Every refusal of a market stage leads to its param: what science calls a value is not what the configuration calls it.
 import { describe, expect, it } from 'vitest';
 import type { ProblemError } from '../../../lib/base/problem.ts';
+import { model as gbm } from '../../../lib/models/gbm.ts';
 import { calibrate } from '../../../stages/market/calibrate.ts';
 import { generate } from '../../../stages/market/generate.ts';
 import { microstructure } from '../../../stages/market/microstructure.ts';
@@ -64,6 +65,21 @@ describe('environment', () => {
   ])('%s', async (path, set) => {
     const paths = await pathsOf(makeEnvironment({ set }));
     expect([...new Set(paths)].filter((found) => path === found || !path.startsWith('assets'))).toEqual([path]);
+  });
+
+  it.each([
+    ['models.plugin.yeild', 'config/unknown-key', 'generation.models.plugin={yeild: 0.1}', 'did you mean "yield"?'],
+    ['models.plugin.yield', 'model/refused', 'generation.models.plugin={yield: 0.6}', undefined],
+    ['assets.B.models.plugin.yield', 'model/refused', 'assets={B: {models: {plugin: {yield: much}}}}', undefined],
+  ])('%s of a model of somebody’s own, which declares its settings', async (path, code, set, hint) => {
+    const settings = { yield: { type: 'number', default: 0.02, minimum: 0, maximum: 0.5 } };
+    const plugins = { './mine.ts': { model: { ...gbm, settings } } };
+    const made = (more: readonly string[]) =>
+      makeEnvironment({ set: ['generation.price_model=./mine.ts', ...more], plugins });
+    await expect(made([])).resolves.toBeDefined();
+    const problems = await made([set]).catch((error: ProblemError) => error.problems);
+    expect(problems).toMatchObject([{ code, path: path.split('.') }]);
+    expect((problems as ProblemError['problems'])[0]!.hint).toBe(hint);
   });
 
   it('a matrix that is none, unless it may be repaired', async () => {
