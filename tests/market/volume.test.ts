@@ -1,5 +1,5 @@
 // Laws of daily volume: stated autocorrelation, stated tie to the size of returns, whole numbers.
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { calendarOf } from '../../lib/market/calendar.ts';
 import { frequencyOf } from '../../lib/market/frequency.ts';
 import { planOf } from '../../lib/market/plan.ts';
@@ -27,10 +27,12 @@ const N = 100_000;
 const params = { level: 5e6, sd: 0.42, returnCorrelation: 0.42, none: 0, noise: 0.4 };
 const calendar = calendarOf('B');
 const daily = frequencyOf('B', calendar);
+// One for all: a plan keeps memory of the kernels until it is closed.
+const plan = planOf(calendar, daily, 4, FLAT, 1, 1);
+afterAll(() => plan.close());
 
 /** A kernel that fills daily volumes of successive runs of sessions. */
 function dailyKernel(given: typeof params, seed: number) {
-  const plan = planOf(calendar, daily, 4, FLAT, 1, 1);
   const fill = volumeKernel(given, (component) => stream(seed, component), plan);
   const days = new Int32Array(512).fill(4);
   return (out: Float64Array, at: number, sizes: Float64Array) => {
