@@ -65,6 +65,7 @@ export interface PoolOptions {
 export function openPool(project: Project, options: PoolOptions): LocalPool {
   return new LocalPool({
     tmp: project.store.tmp,
+    cacheDir: project.store.cacheDir,
     trapped: options.trapped ?? true,
     disturb: options.disturb ?? null,
     modulePaths: [join(project.root, 'node_modules'), join(project.own, 'node_modules')],

@@ -38,6 +38,8 @@ export interface WorkItem {
   readonly inputs: Readonly<Record<string, WorkInput>>;
   readonly outputs: Readonly<Record<string, { readonly kind: PortKind }>>;
   readonly timeoutMs: number | null;
+  /** Write files that the store seems to have, too: one of them was damaged. */
+  readonly anew?: true;
 }
 
 /** Every file of every input, as often as it is wired. */
@@ -78,6 +80,8 @@ export type WorkMessage =
 
 export interface WorkerSettings {
   readonly tmp: string;
+  /** Where blobs are: a small file that is there need not be written. */
+  readonly cacheDir: string;
   readonly trapped: boolean;
   readonly modulePaths: readonly string[];
   /** Bundle names in frames are shown relative to this folder. */

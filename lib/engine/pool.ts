@@ -83,8 +83,8 @@ export class LocalPool implements Executor {
   }
 
   #newThread(): Worker {
-    const { tmp, trapped, modulePaths, project, disturb } = this.#settings;
-    const workerData: WorkerSettings = { tmp, trapped, modulePaths, project, disturb };
+    const { tmp, cacheDir, trapped, modulePaths, project, disturb } = this.#settings;
+    const workerData: WorkerSettings = { tmp, cacheDir, trapped, modulePaths, project, disturb };
     const worker = new Worker(this.#settings.workerFile, { workerData, stdout: true, stderr: true });
     worker.setMaxListeners(32);
     this.#threads.push(worker);

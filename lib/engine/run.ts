@@ -4,13 +4,14 @@ import { join, relative } from 'node:path';
 import type { Json } from '../base/canon.ts';
 import { tickMs } from '../base/clock.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
-import type { Artifact, SizedEntry } from '../store/blob.ts';
+import type { Artifact } from '../store/blob.ts';
 import { type Receipt, sameOutputs } from '../store/receipt.ts';
 import type { Listener } from './event.ts';
 import { keepEvidence } from './evidence.ts';
-import { type Executor, inputFiles, type MadeFile, type WorkResult } from './executor.ts';
+import { type Executor, inputFiles, type WorkItem } from './executor.ts';
 import type { Reason } from './explain.ts';
 import { Memory, readLast, writeLast } from './last.ts';
+import { take, workOn } from './made.ts';
 import { outputPath, type Project } from './project.ts';
 import { needsOf, type StageSpec } from './spec.ts';
 import {
@@ -302,37 +303,36 @@ class Runner {
     const startedMs = tickMs();
     const { code } = stage;
     const inputs = workInputs(this.#project, stage, plan);
-    const result = await this.#executor.submit(
-      {
-        id: this.#nextId++,
-        ...unit,
-        key,
-        code:
-          code.kind === 'command'
-            ? code
-            : {
-                kind: 'module',
-                bundle: this.#bundle(code.entry),
-                plugins: Object.fromEntries(pluginsOf(stage).map((file) => [`./${file}`, this.#bundle(file)])),
-              },
-        params: paramsOf(stage, element),
-        seed: stage.uses.includes('seed') ? this.#loaded.seed : null,
-        generatorVersion: stage.uses.includes('generator_version') ? this.#loaded.generatorVersion : null,
-        inputs,
-        outputs: stage.outputs,
-        timeoutMs: stage.timeoutMs,
-      },
-      (event) =>
-        this.#emit(
-          event.type === 'log'
-            ? { type: 'unit-log', ...unit, message: event.message, facts: event.facts }
-            : { type: 'unit-progress', ...unit, done: event.done, total: event.total, unit: event.unit },
-        ),
+    const item: WorkItem = {
+      id: this.#nextId++,
+      ...unit,
+      key,
+      code:
+        code.kind === 'command'
+          ? code
+          : {
+              kind: 'module',
+              bundle: this.#bundle(code.entry),
+              plugins: Object.fromEntries(pluginsOf(stage).map((file) => [`./${file}`, this.#bundle(file)])),
+            },
+      params: paramsOf(stage, element),
+      seed: stage.uses.includes('seed') ? this.#loaded.seed : null,
+      generatorVersion: stage.uses.includes('generator_version') ? this.#loaded.generatorVersion : null,
+      inputs,
+      outputs: stage.outputs,
+      timeoutMs: stage.timeoutMs,
+    };
+    const result = await workOn(this.#executor, this.#project.store, item, (event) =>
+      this.#emit(
+        event.type === 'log'
+          ? { type: 'unit-log', ...unit, message: event.message, facts: event.facts }
+          : { type: 'unit-progress', ...unit, done: event.done, total: event.total, unit: event.unit },
+      ),
     );
     // Laying inputs out by hard link changed their blobs' times; they were checked to hold the same bytes.
     if (code.kind === 'command')
       for (const { path, md5 } of inputFiles({ inputs })) this.#project.marks.note(path, md5);
-    const outputs = this.#take(stage, result);
+    const outputs = take(this.#project.store, stage, result);
     const durationMs = Math.round(tickMs() - startedMs);
     const provenance = await this.#options.provenance(plan);
     const receipt: Receipt = {
@@ -360,19 +360,6 @@ class Runner {
     });
     if (result.verdict !== null) this.#emit({ type: 'unit-verdict', ...unit, ...result.verdict });
     return { outputs, verdict: result.verdict };
-  }
-
-  /** Move what the work made into the store: files first, then the trees that name them. */
-  #take(stage: StageSpec, result: WorkResult): Record<string, Artifact> {
-    const { store } = this.#project;
-    const taken = ({ temp, md5, size }: MadeFile): Artifact => store.adopt({ path: temp, md5, size });
-    const outputs: Record<string, Artifact> = {};
-    for (const [port, { kind }] of Object.entries(stage.outputs)) {
-      const files = result.outputs[port] ?? [];
-      if (kind !== 'tree') outputs[port] = taken(files[0] as MadeFile);
-      else outputs[port] = store.putTree(files.map((file): SizedEntry => ({ relpath: file.relpath, ...taken(file) })));
-    }
-    return outputs;
   }
 
   saveLast(): void {

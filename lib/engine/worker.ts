@@ -8,7 +8,8 @@ import type { Place } from '../base/place.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
 import type { JsonOutput, Sink, TreeInput } from '../stage/port.ts';
 import type { Plugin, Stage } from '../stage/stage.ts';
-import { HashingFile } from '../store/files.ts';
+import { blobPath } from '../store/blob.ts';
+import { exists, HashingFile } from '../store/files.ts';
 import { isSafeName } from '../store/tree.ts';
 import { disturb } from './disturb.ts';
 import type { InputArtifact, MadeFile, WorkerSettings, WorkItem, WorkMessage, WorkResult } from './executor.ts';
@@ -218,9 +219,13 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
-/** Small files of units that are through: who makes one again need not write it. */
+/** Small files of units that are through, which the coordinator may not have taken yet: who makes one again need not write it. */
 const delivered = new Set<string>();
 const MOST_DELIVERED = 10_000;
+
+function isStored(md5: string): boolean {
+  return delivered.has(md5) || exists(blobPath(settings.cacheDir, md5));
+}
 
 /** Output ports of one unit; files are hashed while written and stay at temporary names until the coordinator takes them. */
 class Outputs {
@@ -268,7 +273,9 @@ class Outputs {
       write: (bytes) => untrapped(() => file.write(bytes)),
       close: () => {
         if (!this.#open.delete(file)) return;
-        const { path, md5, size } = untrapped(() => file.finish(delivered));
+        const { path, md5, size } = untrapped(() =>
+          file.finish((known) => this.#item.anew !== true && isStored(known)),
+        );
         this.#add(output, { relpath, md5, size, temp: path });
       },
     };

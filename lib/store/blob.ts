@@ -16,7 +16,7 @@ import {
   tempName,
 } from './files.ts';
 import type { Marks } from './marks.ts';
-import { parseTree, printTree, type TreeEntry, treeDigest } from './tree.ts';
+import { parseTree, printTree, type TreeEntry } from './tree.ts';
 
 export type LinkType = 'reflink' | 'hardlink' | 'symlink' | 'copy';
 
@@ -196,7 +196,7 @@ export class BlobStore {
   /** Store the list of a tree; its files must be stored before, so that a tree never names what is not there. */
   putTree(entries: readonly SizedEntry[]): Artifact {
     const bytes = printTree(entries);
-    const md5 = treeDigest(entries);
+    const md5 = `${md5Of(bytes)}.dir` as Md5;
     const size = entries.reduce((sum, entry) => sum + entry.size, 0);
     if (!this.has(md5)) this.#write(bytes, md5);
     // In the order a reader of the bytes sees, whatever order they were made in.

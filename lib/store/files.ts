@@ -276,12 +276,12 @@ export class HashingFile {
     this.#held = [];
   }
 
-  /** Without a path when it is small and its md5 is among those `known`: then nothing is written. */
+  /** Without a path when it is small and its bytes are known by their md5: then nothing is written. */
   finish(): { path: string; md5: Md5; size: number };
-  finish(known: ReadonlySet<string>): { path: string | null; md5: Md5; size: number };
-  finish(known?: ReadonlySet<string>): { path: string | null; md5: Md5; size: number } {
+  finish(isKnown: (md5: Md5) => boolean): { path: string | null; md5: Md5; size: number };
+  finish(isKnown?: (md5: Md5) => boolean): { path: string | null; md5: Md5; size: number } {
     const md5 = this.#hash.digest('hex') as Md5;
-    if (this.#fd < 0 && known?.has(md5)) return { path: null, md5, size: this.#size };
+    if (this.#fd < 0 && isKnown?.(md5)) return { path: null, md5, size: this.#size };
     this.#flush();
     guard('write', this.path, () => {
       try {

@@ -83,6 +83,24 @@ describe('a damaged blob', () => {
     expect(reasons).toMatchObject([{ kind: 'output-corrupted' }]);
   });
 
+  test('that a stage gives again under another key is written again, because the stage is not believed that it is there', async () => {
+    const { rig } = await ready();
+    const md5 = rig.digests('data/stages')['b/out/2'] ?? '';
+    const blob = `.dvc/cache/files/md5/${md5.slice(0, 2)}/${md5.slice(2)}`;
+    const written = statSync(rig.path(blob)).ino;
+    rig.write('src.txt', 'another source\n');
+    expect(await rig.run()).toMatchObject({ code: 0, started: ['a', 'b', 'c'] });
+    // What is whole is not even written.
+    expect(statSync(rig.path(blob)).ino).toBe(written);
+    damage(rig, blob, 'flipped');
+    rig.write('src.txt', 'a third source\n');
+    const ran = await rig.run();
+    expect(ran).toMatchObject({ code: 0, started: ['a', 'b', 'c'] });
+    expect(ran.events).toContainEqual(expect.objectContaining({ type: 'blob-quarantined', md5 }));
+    expect(rig.digests('data/stages')['b/out/2']).toBe(md5);
+    expect(rig.read(blob)).toBe('two');
+  });
+
   test('that is a folder, or gone, is made again', async () => {
     const { rig, before } = await ready();
     const [first = '', second = ''] = filesBelow(rig, '.dvc/cache/files/md5');

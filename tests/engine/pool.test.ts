@@ -12,6 +12,7 @@ const open = (jobs: number, worker = 'module.exports = 1;') => {
   pool = new LocalPool({
     jobs,
     tmp: join(root, 'tmp'),
+    cacheDir: join(root, 'cache'),
     workRoot: join(root, 'work'),
     workerFile: join(root, 'worker.cjs'),
     trapped: false,
