@@ -1,4 +1,5 @@
 // The last words of a run: what ran, what was cached, restored, failed or skipped, which dataset, where, how long, which log.
+import { listOf } from '../lib/engine/alike.ts';
 import type { RunEvent } from '../lib/engine/event.ts';
 import { count, durationText } from '../lib/engine/narrate.ts';
 import { clean, type Paint } from './paint.ts';
@@ -33,7 +34,7 @@ export function summary(end: Finished, tally: Tally, paint: Paint): string {
         (s) => ` ${count(s.restored, 'output')}`,
       ),
     ],
-    ['failed', stages.flatMap((s) => s.failed).join(', ')],
+    ['failed', listOf(stages.flatMap((s) => s.failed))],
     ['skipped', skipped(stages)],
     ['dataset', dataset(end)],
     ['log', end.log ?? ''],

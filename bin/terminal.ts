@@ -174,7 +174,7 @@ const LIVE = { ...PLAIN, info: false };
 /** The line that stays for an event, if any; a failed unit shows its problems in full. */
 function said(event: RunEvent, screen: Screen, paint: Paint, shown: typeof PLAIN): string {
   const { level, message } = narrate(event);
-  if (!shown[level]) return '';
+  if (!shown[level] || (event.type === 'unit-failed' && event.alike)) return '';
   if ((event.type === 'unit-failed' && event.retryInMs === null) || event.type === 'stage-failed') {
     const colour = wantsColour(screen.stderr, screen.env);
     const problems = reportProblems(event.problems, { readText: screen.readText, colour });

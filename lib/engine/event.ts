@@ -39,7 +39,16 @@ export type RunEvent =
       readonly key: string;
       readonly problems: readonly Problem[];
       readonly retryInMs: number | null;
+      /** Another shard of the stage has told all of its problems. */
+      readonly alike: boolean;
     } & Unit)
+  /** How many shards failed by a problem, when all have ended and more than one did. */
+  | {
+      readonly type: 'shards-failed';
+      readonly stage: string;
+      readonly problem: Problem;
+      readonly elements: readonly string[];
+    }
   | ({ readonly type: 'unit-verdict'; readonly passed: boolean; readonly summary: string } & Unit)
   /** What failed a stage and was not told of a unit: its inputs, its layout, the union of its shards. */
   | { readonly type: 'stage-failed'; readonly stage: string; readonly problems: readonly Problem[] }

@@ -1,5 +1,6 @@
 // What each event says to people, in one sentence: the journal, plain lines and the live display use the same words.
 import type { Json } from '../base/canon.ts';
+import { listOf } from './alike.ts';
 import type { RunEvent, Unit } from './event.ts';
 import { describe } from './explain.ts';
 
@@ -43,6 +44,11 @@ export function narrate(event: RunEvent): Sentence {
         level: 'warn',
         message: `${unitName(event)}: failed, again in ${durationText(event.retryInMs)}: ${what}`,
       };
+    }
+    case 'shards-failed': {
+      const { stage, problem, elements } = event;
+      const what = `${stage}: ${elements.length} shards failed by "${problem.message}": ${listOf(elements)}`;
+      return { level: 'error', message: what };
     }
     case 'unit-verdict':
       if (event.passed) return info(`${unitName(event)}: passed: ${event.summary}`);

@@ -6,6 +6,7 @@ import { tickMs } from '../base/clock.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
 import type { Artifact } from '../store/blob.ts';
 import { type Receipt, sameOutputs } from '../store/receipt.ts';
+import { Told } from './alike.ts';
 import type { Listener } from './event.ts';
 import { keepEvidence } from './evidence.ts';
 import { type Executor, inputFiles, type WorkItem } from './executor.ts';
@@ -106,7 +107,7 @@ class Runner {
   readonly #last: Last;
   readonly #memory: Memory;
   #counts = { ran: 0, cached: 0, restored: 0 };
-  readonly #told = new Set<Problem>();
+  readonly #told = new Told();
   #nextId = 0;
 
   constructor(project: Project, loaded: Loaded, executor: Executor, options: RunOptions, emit: Listener) {
@@ -201,8 +202,14 @@ class Runner {
 
   async #make(stage: StageSpec, plans: readonly UnitPlan[]): Promise<boolean> {
     const results = await Promise.allSettled(plans.map((plan) => this.#unit(stage, plan)));
-    const bad = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-    if (bad.length > 0) throw bad.length === 1 ? bad[0] : new ProblemError(bad.flatMap(problemsOf));
+    const bad = results.flatMap((result, i) => {
+      if (result.status === 'fulfilled') return [];
+      const { element } = plans[i] as UnitPlan;
+      return problemsOf(result.reason).map((problem) => ({ element, problem }));
+    });
+    const many = (problem: Problem, elements: readonly string[]) =>
+      this.#emit({ type: 'shards-failed', stage: stage.name, problem, elements });
+    if (bad.length > 0) throw new ProblemError(this.#told.together(bad, many));
     const units = results.map((result) => (result as PromiseFulfilledResult<DoneUnit>).value);
     return this.#finishStage(stage, units);
   }
@@ -281,16 +288,11 @@ class Runner {
       } catch (error) {
         const problems = problemsOf(error);
         const again = attempt < stage.retries && problems.every(({ code }) => RETRIED.has(code)) && !this.#stopped();
-        this.#emit({
-          type: 'unit-failed',
-          ...unit,
-          problems,
-          retryInMs: again ? RETRY_DELAY_MS * (attempt + 1) : null,
-        });
-        if (!again) {
-          for (const problem of problems) this.#told.add(problem);
-          throw error;
-        }
+        const failures = problems.map((problem) => ({ element, problem }));
+        const alike = !again && this.#told.note(stage.name, failures);
+        const retryInMs = again ? RETRY_DELAY_MS * (attempt + 1) : null;
+        this.#emit({ type: 'unit-failed', ...unit, problems, retryInMs, alike });
+        if (!again) throw new ProblemError(problems, { cause: error });
         await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS * (attempt + 1)));
       }
     }

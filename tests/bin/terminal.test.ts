@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Out, presenter, type Screen, wantsColour } from '../../bin/terminal.ts';
+import type { Problem } from '../../lib/base/problem.ts';
 import type { RunEvent } from '../../lib/engine/event.ts';
 import { Emulator } from './emulator.ts';
 
@@ -32,10 +33,11 @@ const cachedStages: RunEvent[] = STAGES.flatMap((stage) => [
   { type: 'unit-hit', stage, element: null, key: 'k' },
   { type: 'stage-finished', stage },
 ]);
-const failure: RunEvent = {
+const failure: Extract<RunEvent, { type: 'unit-failed' }> = {
   type: 'unit-failed',
   ...unit('AAPL'),
   retryInMs: null,
+  alike: false,
   problems: [
     {
       code: 'stage/undeclared-input',
@@ -95,6 +97,21 @@ describe('in a pipe', () => {
     const { err } = play([started, ...cachedStages, restored, finished({ cached: 3, restored: 1 })]);
     expect(err).not.toContain('nothing to do');
     expect(err).toContain('  restored  generate 1 output\n');
+  });
+
+  test('what many shards failed by is shown of the first and then counted', () => {
+    const [problem] = failure.problems as [Problem];
+    const elements = ['AAPL', 'MSFT', 'SPX'];
+    const { err } = play([
+      started,
+      { ...failure, problems: [problem] },
+      { ...failure, ...unit('MSFT'), problems: [problem], alike: true },
+      { ...failure, ...unit('SPX'), problems: [problem], alike: true },
+      { type: 'shards-failed', stage: 'generate', problem, elements },
+      finished({ ok: false, failed: 3 }),
+    ]);
+    expect(err.match(/error stage\/undeclared-input/g)).toHaveLength(1);
+    expect(err).toContain('error: generate: 3 shards failed by "the stage read a file": AAPL, MSFT, SPX\n');
   });
 
   test('a failed unit shows its problems in full, the answer is withheld and the summary names it', () => {

@@ -12,6 +12,7 @@ const failed = (retryInMs: number | null): RunEvent => ({
     { code: 'store/io', message: 'two' },
   ],
   retryInMs,
+  alike: false,
 });
 
 describe('a sentence', () => {
@@ -21,6 +22,15 @@ describe('a sentence', () => {
       message: 'generate[AAPL]: failed: stage/failed: one; store/io: two',
     });
     expect(narrate(failed(2000))).toMatchObject({ level: 'warn', message: expect.stringContaining('again in 2.0 s') });
+  });
+
+  test('counts the shards that failed by one problem, and names the first', () => {
+    const problem = { code: 'model/refused', message: 'sd must be 0 or more' } as const;
+    const elements = Array.from({ length: 500 }, (_, i) => `T${i}`);
+    expect(narrate({ type: 'shards-failed', stage: 'quotes', problem, elements })).toEqual({
+      level: 'error',
+      message: `quotes: 500 shards failed by "sd must be 0 or more": ${elements.slice(0, 12).join(', ')} and 488 more`,
+    });
   });
 
   test('gives three reasons and counts the others', () => {

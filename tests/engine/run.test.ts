@@ -211,6 +211,28 @@ describe('a stage that fails', () => {
     expect([world.of('unit-failed').length, world.of('stage-failed').length]).toEqual([1, 0]);
   });
 
+  test('in many shards by one problem tells it once, and who has it', async () => {
+    const world = new World('pipeline: p\nstages:\n  a: {map: {over: [x, y, z], as: n}, cmd: a, out: {o: tree}}\n');
+    const refusing: Act = ({ element }) => {
+      const message = element === 'z' ? 'another' : `${element}: too low`;
+      throw new ProblemError({ code: 'model/refused', message });
+    };
+    const { failed } = await world.run({ a: refusing });
+    expect(world.of('unit-failed').map(({ element, alike }) => [element, alike])).toEqual([
+      ['x', false],
+      ['y', true],
+      ['z', false],
+    ]);
+    expect(world.of('shards-failed').map(({ problem, elements }) => [problem.message, elements])).toEqual([
+      ['x: too low', ['x', 'y']],
+    ]);
+    expect(world.of('stage-failed')).toEqual([]);
+    expect(failed[0]?.problems.map(({ message, facts }) => [message, facts?.shards])).toEqual([
+      ['x: too low', 'x, y'],
+      ['another', undefined],
+    ]);
+  });
+
   test('lets nothing new start, and what has started is kept', async () => {
     const world = new World(PIPELINE.replace('  e:', '  z:'));
     let free = () => {};
