@@ -94,16 +94,16 @@ function nodeVersion(own: string): Said {
 
 /** As the launcher decides it; it would have built again, so a difference means that it could not see one. */
 function build(own: string): Said {
-  const { id, sources } = JSON.parse(fs.readFileSync(join(own, 'dist', 'build.json'), 'utf8')) as {
+  const { id, sources, marks } = JSON.parse(fs.readFileSync(join(own, 'dist', 'build.json'), 'utf8')) as {
     id: string;
-    sources: readonly (readonly [string, number, number])[];
+    sources: readonly string[];
+    marks: readonly number[];
   };
-  const stale = sources.find(([path, size, mtimeMs]) => {
+  const stale = sources.find((path, i) => {
     const stat = fs.statSync(join(own, path), { throwIfNoEntry: false });
-    return stat !== undefined && (stat.size !== size || stat.mtimeMs !== mtimeMs);
+    return stat !== undefined && (stat.size !== marks[2 * i] || stat.mtimeMs !== marks[2 * i + 1]);
   });
-  if (stale !== undefined)
-    return bad(`${stale[0]} changed after the build`, 'run the command again, or `npm run build`');
+  if (stale !== undefined) return bad(`${stale} changed after the build`, 'run the command again, or `npm run build`');
   return needsTwins(own)
     ? note(`build ${id} has no compiled kernels: same numbers, slower`, '`npm ci` with development packages')
     : ok(`build ${id} is of these sources`);

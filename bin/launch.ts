@@ -1,26 +1,20 @@
 // Starts the program: answers at once when nothing can have changed, rebuilds when its own sources did, else loads the rest.
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
-import { CTIME, cheapestGlance, type Fields, INO, MTIME, SIZE, timeMs } from '../lib/store/glance.ts';
-import { type Answer, decodeState, GRAIN_MS, type State } from '../lib/store/state.ts';
+import { cheapestLooker, MARK_FIELDS, MTIME, SIZE, SIZE_AT, timeMs } from '../lib/store/glance.ts';
+import { type Answer, decodeState, frontBytes, GRAIN_MS, type State } from '../lib/store/state.ts';
 
 interface Build {
   readonly id: string;
-  readonly sources: readonly (readonly [string, number, number])[];
+  /** The Node whose binding was tried when this was built. */
+  readonly node: string;
+  readonly sources: readonly string[];
+  /** Size and mtimeMs of each source. */
+  readonly marks: readonly number[];
   readonly help: Readonly<Record<string, string>>;
 }
 
 const own = dirname(__dirname);
-const glance = cheapestGlance(__filename);
 
 function readBuild(): Build | null {
   try {
@@ -35,12 +29,15 @@ function isFresh(build: Build): boolean {
   const here = process.cwd();
   process.chdir(own);
   try {
+    const { sources, marks } = build;
     // A package installed without its sources can not be stale.
-    if (!glance(build.sources[0]?.[0] ?? '')) return true;
-    return build.sources.every(([path, size, mtimeMs]) => {
-      const found = glance(path);
-      return found !== undefined && found[SIZE] === size && timeMs(found, MTIME) === mtimeMs;
-    });
+    if (!looker.stat(sources[0] ?? '')) return true;
+    for (let i = 0; i < sources.length; i++) {
+      const found = looker.stat(sources[i] as string);
+      if (found === undefined || found[SIZE] !== marks[2 * i] || timeMs(found, MTIME) !== marks[2 * i + 1])
+        return false;
+    }
+    return true;
   } finally {
     process.chdir(here);
   }
@@ -66,20 +63,23 @@ function sameAnswer(build: Build, [command = '', ...args]: readonly string[]): A
   if (command !== 'run' && telling(args).length < args.length) return undefined;
   let root = process.cwd();
   const top = parse(root).root;
-  while (!glance(join(root, 'pipeline.yaml'))) {
+  while (!looker.stat(join(root, 'pipeline.yaml'))) {
     if (root === top) return undefined;
     root = dirname(root);
   }
   const here = process.cwd();
   try {
-    const fd = openSync(join(root, '.pipeline', MEMORY_OF[command] as string), 'r');
-    const savedAtMs = fstatSync(fd).mtimeMs;
-    const state = decodeState(readFileSync(fd));
-    closeSync(fd);
+    const file = join(root, '.pipeline', MEMORY_OF[command] as string);
+    // Before it is read: of one that takes its place meanwhile too little is trusted, not too much.
+    const found = looker.stat(file);
+    if (found === undefined) return undefined;
+    const savedAtMs = timeMs(found, MTIME);
+    const state = readState(file);
     const answer = state?.answers[command];
     if (state === null || typeof answer?.stderr !== 'string' || typeof answer.stdout !== 'string') return undefined;
     if (state.question !== question(build.id, root, args)) return undefined;
-    return isUnchanged(state, savedAtMs, root) ? answer : undefined;
+    // What changed within a tick of the clock before it was remembered may have changed once more.
+    return state.newestMs + GRAIN_MS < savedAtMs && isUnchanged(state, root) ? answer : undefined;
   } catch {
     // No memory, a file where a folder was, a loop of links: the program will tell.
     return undefined;
@@ -88,46 +88,54 @@ function sameAnswer(build: Build, [command = '', ...args]: readonly string[]): A
   }
 }
 
+/** A state without its md5s. Memory costs more than what is in it: each page that is touched is a trap. */
+function readState(file: string): State | null {
+  const fd = openSync(file, 'r');
+  const head = Buffer.allocUnsafeSlow(64);
+  readSync(fd, head);
+  const front = Buffer.allocUnsafeSlow(frontBytes(head));
+  const got = front.length === 0 ? 0 : readSync(fd, front, 0, front.length, 0);
+  closeSync(fd);
+  return got === front.length ? decodeState(front) : null;
+}
+
 /** Where a command keeps what it would say again. */
 const MEMORY_OF: Readonly<Record<string, string>> = { run: 'state', status: 'state', push: 'pushed' };
 
-function isUnchanged({ folders, names, marks }: State, savedAtMs: number, root: string): boolean {
+/** Every name looks as it is remembered. The system's own numbers are compared as bytes, so that none is made of them: thousands would be collected. */
+function isUnchanged({ folders, names, marks }: State, root: string): boolean {
+  let most = 0;
+  for (const [, count] of folders) if (count > most) most = count;
+  const seen = new Float64Array(most * MARK_FIELDS);
+  const seenBytes = Buffer.from(seen.buffer);
+  const bytes = Buffer.from(marks.buffer, marks.byteOffset, marks.byteLength);
   let from = 0;
   for (const [folder, count, age] of folders) {
     // What only earlier runs looked at has no part in the answer.
     if (age > 0) return true;
     // The kernel finds a short name in the folder it stands in for two thirds of what an absolute one costs.
     process.chdir(folder.startsWith('/') ? folder : `${root}/${folder}`);
-    if (!areUnchanged(names, marks, from, from + count, savedAtMs)) return false;
+    lookAtAll(names, from, count, seen);
+    const [start, length] = [MARK_FIELDS * 8 * from, MARK_FIELDS * 8 * count];
+    if (seenBytes.compare(bytes, start, start + length, 0, length) !== 0) return false;
     from += count;
   }
   return true;
 }
 
-function areUnchanged(
-  names: readonly string[],
-  marks: Float64Array,
-  from: number,
-  to: number,
-  savedAtMs: number,
-): boolean {
-  for (let i = from, m = 4 * from; i < to; i++, m += 4) {
-    const found = glance(names[i] as string);
-    // What was not there must still not be there.
-    if (found === undefined ? marks[m] !== -1 : !looksAs(found, marks, m)) return false;
-    if ((marks[m + 2] as number) + GRAIN_MS >= savedAtMs) return false;
+/** One long step a name: V8's optimiser costs more than the looks of some thousand names, and prefers short functions. */
+function lookAtAll(names: readonly string[], from: number, count: number, seen: Float64Array): void {
+  const { stat, own, times } = looker;
+  for (let i = from, at = 0; i < from + count; i++, at += MARK_FIELDS) {
+    if (stat(names[i] as string) !== undefined) {
+      seen.set(own, at);
+      seen.set(times, at + own.length);
+    } else {
+      // What was not there must still not be there.
+      seen.fill(0, at, at + MARK_FIELDS);
+      seen[at + SIZE_AT] = -1;
+    }
   }
-  return true;
-}
-
-/** By itself, so that neither this nor the loop is long enough under way to be optimised below some thousand names: that costs more than their looks. */
-function looksAs(found: Fields, marks: Float64Array, m: number): boolean {
-  return (
-    found[SIZE] === marks[m] &&
-    (found[MTIME] as number) * 1000 + (found[MTIME + 1] as number) / 1e6 === marks[m + 1] &&
-    (found[CTIME] as number) * 1000 + (found[CTIME + 1] as number) / 1e6 === marks[m + 2] &&
-    found[INO] === marks[m + 3]
-  );
 }
 
 /** Everything besides files that can change an answer: the program, the project's place, arguments, our environment variables. */
@@ -182,6 +190,7 @@ function loadMain(build: Build): void {
 }
 
 function say(descriptor: number, text: string): void {
+  if (text === '') return;
   for (let rest = Buffer.from(text); rest.length > 0; ) {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));
@@ -195,6 +204,7 @@ function say(descriptor: number, text: string): void {
 
 const args = process.argv.slice(2);
 let build = readBuild();
+const looker = build?.node === process.version ? cheapestLooker(true) : cheapestLooker();
 if (build === null || !isFresh(build)) build = rebuild();
 const help =
   args.length === 0 ? '' : args.at(-1) === '--help' || args.at(-1) === '-h' ? args.slice(0, -1).join(' ') : undefined;

@@ -1,6 +1,7 @@
 // The command line: each command checks its arguments, calls one act and shows the answer (design 4).
 import { Command, CommanderError } from 'commander';
 import { EXIT_OF, ProblemError } from '../lib/base/problem.ts';
+import { isBindingAlike } from '../lib/store/glance.ts';
 import { registerData } from './commands-data.ts';
 import { registerProof } from './commands-proof.ts';
 import { registerRun } from './commands-run.ts';
@@ -77,4 +78,6 @@ function allHelp(): Record<string, string> {
   return help;
 }
 
-if (process.argv[2] === '--all-help') process.stdout.write(JSON.stringify(allHelp()));
+// What the build keeps for the launcher.
+if (process.argv[2] === '--build-facts')
+  process.stdout.write(JSON.stringify({ help: allHelp(), node: isBindingAlike() ? process.version : null }));

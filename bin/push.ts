@@ -7,7 +7,8 @@ import { type DatasetRecord, type Moved, push, type Wanted, writeRecord } from '
 import { inputsOf, localRecord } from '../lib/dvc/roots.ts';
 import { bytesText, count } from '../lib/engine/narrate.ts';
 import type { Project } from '../lib/engine/project.ts';
-import { keepLooks, type Mark, writeAtomic } from '../lib/store/files.ts';
+import { keepLooks, writeAtomic } from '../lib/store/files.ts';
+import type { Mark } from '../lib/store/glance.ts';
 import type { Receipt } from '../lib/store/receipt.ts';
 import { encodeState, GRAIN_MS } from '../lib/store/state.ts';
 import { type Data, datasetsUnder, openData, openRemote, type Remote, rootsOf } from './data.ts';
@@ -43,9 +44,12 @@ function remember(context: Context, project: Project, looks: ReadonlyMap<string,
   const youngMs = nowMs() - OLD_MS;
   const marks: number[] = [];
   for (const found of looks.values()) {
-    if (found === null) marks.push(-1, 0, 0, 0);
+    if (found === null) marks.push(0, -1, 0, 0, 0, 0);
     else if (Math.max(found.mtimeMs, found.ctimeMs) >= youngMs) return;
-    else marks.push(found.size, found.mtimeMs, found.ctimeMs, found.ino);
+    else {
+      const { ino, size, mtimeS, mtimeNs, ctimeS, ctimeNs } = found;
+      marks.push(ino, size, mtimeS, mtimeNs, ctimeS, ctimeNs);
+    }
   }
   const names = [...looks.keys()].map((path) => (path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path));
   const asked = {

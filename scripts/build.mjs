@@ -66,15 +66,13 @@ id.update(kernelsText);
 const inputs = [...new Set([main, worker, launcher].flatMap(({ metafile }) => Object.keys(metafile.inputs)))].sort();
 const scripts = ['scripts/build.mjs', 'scripts/kernels.mjs', 'package-lock.json'];
 const sources = [...inputs, ...kernelSources, ...scripts].filter((path) => existsSync(join(own, path)));
-const marks = sources.map((path) => {
+const marks = sources.flatMap((path) => {
   const stat = statSync(join(own, path));
-  return [path, stat.size, stat.mtimeMs];
+  return [stat.size, stat.mtimeMs];
 });
-const help = execFileSync(process.execPath, [join(dist, 'main.cjs'), '--all-help'], {
+const facts = execFileSync(process.execPath, [join(dist, 'main.cjs'), '--build-facts'], {
   encoding: 'utf8',
   env: { ...process.env, MARKETLOOM_OWN: own },
 });
-put(
-  join(dist, 'build.json'),
-  JSON.stringify({ id: id.digest('hex').slice(0, 16), sources: marks, help: JSON.parse(help) }),
-);
+const { help, node } = JSON.parse(facts);
+put(join(dist, 'build.json'), JSON.stringify({ id: id.digest('hex').slice(0, 16), node, sources, marks, help }));

@@ -9,7 +9,6 @@ import {
   errorCode,
   guard,
   hashFile,
-  type Mark,
   mark,
   moveFile,
   remove,
@@ -18,6 +17,7 @@ import {
   tempName,
   walk,
 } from '../store/files.ts';
+import type { Mark } from '../store/glance.ts';
 import { GRAIN_MS } from '../store/state.ts';
 import { isSafeName } from '../store/tree.ts';
 import { inputFiles, type MadeFile, type WorkItem, type WorkResult } from './executor.ts';

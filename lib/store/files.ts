@@ -5,15 +5,7 @@ import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import type { Md5 } from '../base/digest.ts';
 import { type Problem, type ProblemCode, ProblemError } from '../base/problem.ts';
-
-/** What a file looked like: equal marks and an age beyond the clock's grain mean equal bytes (settled point 13). */
-export interface Mark {
-  readonly size: number;
-  /** Milliseconds with a quarter-microsecond fraction, finer than any kernel's file clock tick. */
-  readonly mtimeMs: number;
-  readonly ctimeMs: number;
-  readonly ino: number;
-}
+import { cheapestLooker, Look, type Looker, type Mark } from './glance.ts';
 
 const CODES: Readonly<Record<string, ProblemCode>> = {
   ENOSPC: 'store/no-space',
@@ -62,15 +54,25 @@ export function tempName(dir: string): string {
 }
 
 export function mark(path: string): Mark | null {
-  const stat = statIfAny(path);
-  return stat === undefined ? null : markOf(stat);
+  return statIfAny(path) ?? null;
+}
+
+let looker: Looker | null = null;
+
+/** What a path leads to, or `self`, the path itself, is; undefined when nothing is there. */
+function lookAt(path: string, self = false): Look | undefined {
+  // The system would look at what comes before it.
+  if (path.includes('\0')) fs.statSync(path);
+  looker ??= cheapestLooker();
+  const found = self ? looker.lstat(path) : looker.stat(path);
+  return found === undefined ? undefined : new Look(found);
 }
 
 /** What a path leads to, or `self`, the path itself, is; undefined when it is not there, also below a file. */
-export function statIfAny(path: string, self = false): fs.Stats | undefined {
+export function statIfAny(path: string, self = false): Look | undefined {
   try {
-    const stat = self ? fs.lstatSync(path, QUIET) : fs.statSync(path, QUIET);
-    if (looks !== null) look(path, self ? undefined : stat);
+    const stat = lookAt(path, self);
+    if (looks !== null) note(path, self ? lookAt(path) : stat);
     return stat;
   } catch (error) {
     // `throwIfNoEntry` means ENOENT only.
@@ -84,8 +86,6 @@ export function statIfAny(path: string, self = false): fs.Stats | undefined {
   }
 }
 
-const QUIET = { throwIfNoEntry: false } as const;
-
 let looks: Map<string, Mark | null> | null = null;
 
 /**
@@ -98,12 +98,8 @@ export function keepLooks(): ReadonlyMap<string, Mark | null> {
 }
 
 /** Keep what a path is like before its bytes or names are read, so that a change meanwhile shows. */
-function look(path: string, stat = fs.statSync(path, QUIET)): void {
-  if (looks?.has(path) === false) looks.set(path, stat === undefined ? null : markOf(stat));
-}
-
-export function markOf(stat: fs.Stats): Mark {
-  return { size: stat.size, mtimeMs: stat.mtimeMs, ctimeMs: stat.ctimeMs, ino: stat.ino };
+function note(path: string, found: Look | undefined): void {
+  if (looks?.has(path) === false) looks.set(path, found ?? null);
 }
 
 export function exists(path: string): boolean {
@@ -363,12 +359,14 @@ export function walk(
 ): Walked[] {
   const found: Walked[] = [];
   const visit = (dir: string, prefix: string) => {
-    const own = fs.statSync(dir);
-    look(dir, own);
-    onFolder?.(prefix === '' ? '' : prefix.slice(0, -1), markOf(own));
+    const own = lookAt(dir);
+    if (own !== undefined) {
+      note(dir, own);
+      onFolder?.(prefix === '' ? '' : prefix.slice(0, -1), own);
+    }
     for (const name of fs.readdirSync(dir).sort()) {
       const path = `${dir}/${name}`;
-      const stat = fs.lstatSync(path, QUIET);
+      const stat = lookAt(path, true);
       if (stat === undefined) {
         // Gone meanwhile, or never there under a name that Node could not decode.
         if (name.includes('\ufffd')) throw new ProblemError(undecodable(dir, name));
@@ -378,7 +376,7 @@ export function walk(
         if (!skip(prefix + name)) visit(path, `${prefix}${name}/`);
       } else {
         const kind = stat.isFile() ? 'file' : stat.isSymbolicLink() ? 'link' : 'other';
-        found.push({ relpath: prefix + name, kind, executable: (stat.mode & 0o111) !== 0, mark: markOf(stat) });
+        found.push({ relpath: prefix + name, kind, executable: (stat.mode & 0o111) !== 0, mark: stat });
       }
     }
   };

@@ -3,8 +3,9 @@ import * as fs from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { nowMs } from '../base/clock.ts';
 import type { Md5 } from '../base/digest.ts';
-import { errorCode, hashFile, type Mark, statIfAny, writeAtomic } from './files.ts';
-import { type Answer, decodeState, encodeState, fullNames, GRAIN_MS } from './state.ts';
+import { errorCode, hashFile, statIfAny, writeAtomic } from './files.ts';
+import { type Look, MARK_FIELDS, type Mark } from './glance.ts';
+import { type Answer, ctimeMsOf, decodeState, encodeState, fullNames, GRAIN_MS } from './state.ts';
 
 /** What a row may be: read later than a tick after its last change; looked at or made in this run. */
 const TRUSTED = 1;
@@ -17,7 +18,7 @@ export class Marks {
   readonly #file: string;
   readonly #rows = new Map<string, number>();
   readonly #names: string[] = [];
-  /** size, mtimeMs, ctimeMs, ino of each row; size -1 for a file that was asked for and is not there: its appearing is a change too. */
+  /** The MARK_FIELDS of each row; size -1 for a file that was asked for and is not there: its appearing is a change too. */
   #marks: number[] = [];
   /** Empty where no bytes are vouched for. */
   readonly #md5s: string[] = [];
@@ -35,15 +36,15 @@ export class Marks {
       const savedAtMs = fs.statSync(file).mtimeMs;
       // A missing or torn state file only costs re-hashing.
       const state = decodeState(fs.readFileSync(file));
-      if (state === null) return;
-      const md5s = state.md5s();
+      if (state === null || state.md5s.length !== 32 * state.names.length) return;
+      const md5s = state.md5s.toString('latin1');
       this.#names = fullNames(state);
       this.#marks = Array.from(state.marks);
       for (const [, count, age] of state.folders) for (let k = 0; k < count; k++) this.#ages.push(age);
       this.#names.forEach((name, row) => {
         this.#rows.set(name, row);
         this.#md5s.push(md5s.slice(32 * row, 32 * row + 32).trimEnd());
-        this.#flags.push((state.marks[4 * row + 2] as number) + GRAIN_MS < savedAtMs ? TRUSTED : 0);
+        this.#flags.push(ctimeMsOf(state.marks, row) + GRAIN_MS < savedAtMs ? TRUSTED : 0);
       });
     } catch (error) {
       if (!errorCode(error)) throw error;
@@ -58,7 +59,7 @@ export class Marks {
       row = this.#names.length;
       this.#rows.set(name, row);
       this.#names.push(name);
-      this.#marks.push(-1, 0, 0, 0);
+      this.#marks.push(0, -1, 0, 0, 0, 0);
       this.#md5s.push('');
       this.#flags.push(0);
       this.#ages.push(0);
@@ -69,21 +70,27 @@ export class Marks {
 
   #set(row: number, stat: Mark, md5: string, trusted: boolean): void {
     const marks = this.#marks;
-    marks[4 * row] = stat.size;
-    marks[4 * row + 1] = stat.mtimeMs;
-    marks[4 * row + 2] = stat.ctimeMs;
-    marks[4 * row + 3] = stat.ino;
+    let at = MARK_FIELDS * row;
+    marks[at++] = stat.ino;
+    marks[at++] = stat.size;
+    marks[at++] = stat.mtimeS;
+    marks[at++] = stat.mtimeNs;
+    marks[at++] = stat.ctimeS;
+    marks[at] = stat.ctimeNs;
     this.#md5s[row] = md5;
     this.#flags[row] = trusted ? SEEN | TRUSTED : SEEN;
   }
 
   #looksAs(row: number, stat: Mark): boolean {
     const marks = this.#marks;
+    let at = MARK_FIELDS * row;
     return (
-      stat.size === marks[4 * row] &&
-      stat.mtimeMs === marks[4 * row + 1] &&
-      stat.ctimeMs === marks[4 * row + 2] &&
-      stat.ino === marks[4 * row + 3]
+      stat.ino === marks[at++] &&
+      stat.size === marks[at++] &&
+      stat.mtimeS === marks[at++] &&
+      stat.mtimeNs === marks[at++] &&
+      stat.ctimeS === marks[at++] &&
+      stat.ctimeNs === marks[at]
     );
   }
 
@@ -118,7 +125,7 @@ export class Marks {
 
   /** Remember two names of one file, as a hard link leaves them. Returns its size. */
   noteTwo(path: string, other: string, md5: string, at = path): number {
-    const found = statIfAny(at) as fs.Stats;
+    const found = statIfAny(at) as Look;
     this.#set(this.#row(path), found, md5, true);
     this.#set(this.#row(other), found, md5, true);
     return found.size;
@@ -153,9 +160,9 @@ export class Marks {
       if (this.#isYoung(row)) continue;
       ages.push(age);
       names.push(this.#names[row] as string);
-      for (let k = 4 * row; k < 4 * row + 4; k++) marks.push(this.#marks[k] as number);
+      for (let k = 0; k < MARK_FIELDS; k++) marks.push(this.#marks[MARK_FIELDS * row + k] as number);
       md5s.push(this.#md5s[row] as string);
-      newestMs = Math.max(newestMs, this.#marks[4 * row + 2] as number);
+      newestMs = Math.max(newestMs, ctimeMsOf(this.#marks, row));
     }
     const bytes = encodeState({ question, answers: answers ?? {} }, names, marks, md5s, ages);
     // The file clock ticks behind the system's; look at what it stamped rather than guess.
@@ -174,7 +181,7 @@ export class Marks {
     for (let row = 0; row < this.#names.length; row++) {
       if (!this.#isSeen(row) || !this.#isYoung(row)) continue;
       const before = this.#md5s[row];
-      const waitMs = Math.ceil((this.#marks[4 * row + 2] as number) + GRAIN_MS + 1 - nowMs());
+      const waitMs = Math.ceil(ctimeMsOf(this.#marks, row) + GRAIN_MS + 1 - nowMs());
       if (waitMs < 100) sleep(waitMs);
       const now = this.md5(this.path(this.#names[row] as string));
       if (now?.md5 !== before || this.#isYoung(row)) still = false;
@@ -200,7 +207,7 @@ export class Marks {
 /** Runs of a part of the pipeline over which a file that none of them looked at is remembered: the memory never outgrows the project by more. */
 const MOST_PARTS = 4;
 
-const ABSENT = { size: -1, mtimeMs: 0, ctimeMs: 0, ino: 0 };
+const ABSENT: Mark = { ino: 0, size: -1, mtimeS: 0, mtimeNs: 0, ctimeS: 0, ctimeNs: 0, mtimeMs: 0, ctimeMs: 0 };
 
 function sleep(ms: number): void {
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

@@ -1,4 +1,5 @@
 // What a command remembers for the next one, as flat lists: tens of thousands of marks are read and compared within milliseconds.
+import { CTIME_AT, MARK_FIELDS, SIZE_AT } from './glance.ts';
 
 /** Two writes within one tick of the file clock leave the same times; younger entries prove nothing (the "racy git" rule). */
 export const GRAIN_MS = 12;
@@ -25,20 +26,28 @@ export interface State extends Asked {
   readonly folders: readonly (readonly [string, number, number])[];
   /** Below their folder. */
   readonly names: readonly string[];
-  /** size, mtimeMs, ctimeMs, ino of each name; size -1 for what is not there. */
+  /** The MARK_FIELDS of each name, as a look gives them; size -1 for what is not there. */
   readonly marks: Float64Array;
-  /** Every md5 in one text, 32 digits a name; blanks for a name without one. */
-  readonly md5s: () => string;
+  /** The newest change of what has a part in answers. */
+  readonly newestMs: number;
+  /** Every md5, 32 digits a name; blanks for a name without one. */
+  readonly md5s: Buffer;
 }
 
 /** A number that another byte order and other formats read as another one. */
-const FORMAT = 4 + 2 ** -40;
-const HEAD_BYTES = 2 * 8;
-const MARK_BYTES = 4 * 8;
+const FORMAT = 5 + 2 ** -40;
+const HEAD_BYTES = 4 * 8;
+const MARK_BYTES = MARK_FIELDS * 8;
 const MD5_BYTES = 32;
 
 /** Entering a folder costs as much as a few longer names. */
 const WORTH_ENTERING = 8;
+
+/** When the file of a row last changed. */
+export function ctimeMsOf(marks: ArrayLike<number>, row: number): number {
+  const at = MARK_FIELDS * row + CTIME_AT;
+  return (marks[at] as number) * 1000 + (marks[at + 1] as number) / 1e6;
+}
 
 /** The folder so many levels above a name; empty where there is none. */
 function above(name: string, levels: number): string {
@@ -62,7 +71,7 @@ function foldersOf(own: readonly number[], names: readonly string[], marks: read
     rest = [];
     for (const [folder, group] of groups) {
       // A folder that is not there cannot be entered.
-      const isThere = group.some((i) => marks[4 * i] !== -1);
+      const isThere = group.some((i) => marks[MARK_FIELDS * i + SIZE_AT] !== -1);
       if (folder === '' || !isThere || group.length < WORTH_ENTERING) rest.push(...group);
       else found.push([folder, group]);
     }
@@ -71,8 +80,8 @@ function foldersOf(own: readonly number[], names: readonly string[], marks: read
 }
 
 /**
- * The bytes of a state: numbers first, where they are aligned, then md5s, then texts parted by what no path and no JSON holds.
- * Names are below the project or absolute; four numbers a name, an md5 or an empty text, and how many runs ago it was looked at.
+ * The bytes of a state: numbers first, where they are aligned, then texts parted by what no path and no JSON holds, then md5s.
+ * Names are below the project or absolute; MARK_FIELDS a name, an md5 or an empty text, and how many runs ago it was looked at.
  */
 export function encodeState(
   asked: Asked,
@@ -95,31 +104,45 @@ export function encodeState(
   }
   texts[0] = JSON.stringify({ question: asked.question, answers: asked.answers, folders });
   const text = Buffer.from(texts.join('\0'));
-  const bytes = Buffer.from(new ArrayBuffer(HEAD_BYTES + (MARK_BYTES + MD5_BYTES) * order.length + text.length));
-  const numbers = new Float64Array(bytes.buffer, 0, 2 + 4 * order.length);
-  numbers.set([FORMAT, order.length]);
-  order.forEach((i, at) => {
-    for (let k = 0; k < 4; k++) numbers[2 + 4 * at + k] = marks[4 * i + k] as number;
-  });
+  const textAt = HEAD_BYTES + MARK_BYTES * order.length;
+  const md5At = textAt + text.length;
+  const bytes = Buffer.from(new ArrayBuffer(md5At + MD5_BYTES * order.length));
+  const numbers = new Float64Array(bytes.buffer, 0, textAt / 8);
+  let newestMs = 0;
+  let to = HEAD_BYTES / 8;
+  for (const i of order) {
+    if (ages[i] === 0) newestMs = Math.max(newestMs, ctimeMsOf(marks, i));
+    for (let k = 0; k < MARK_FIELDS; k++) numbers[to++] = marks[MARK_FIELDS * i + k] as number;
+  }
+  numbers.set([FORMAT, order.length, text.length, newestMs]);
+  text.copy(bytes, textAt);
   const digests = order.map((i) => (md5s[i] as string).slice(0, MD5_BYTES).padEnd(MD5_BYTES));
-  bytes.write(digests.join(''), numbers.byteLength, 'latin1');
-  text.copy(bytes, bytes.length - text.length);
+  bytes.write(digests.join(''), md5At, 'latin1');
   return bytes;
 }
 
-/** The state in these bytes, or null when they hold none. */
+/** How many bytes of a state come before its md5s, which the launcher leaves unread; 0 when these bytes do not begin one. */
+export function frontBytes(bytes: Buffer): number {
+  if (bytes.byteOffset % 8 !== 0 || bytes.length < HEAD_BYTES) return 0;
+  const [format, count = -1, text = -1] = new Float64Array(bytes.buffer, bytes.byteOffset, 3);
+  if (format !== FORMAT || !Number.isSafeInteger(count) || !Number.isSafeInteger(text)) return 0;
+  return count < 0 || text < 0 ? 0 : HEAD_BYTES + MARK_BYTES * count + text;
+}
+
+/** The state in these bytes, whose md5s may be left out, or null when they hold none. */
 export function decodeState(bytes: Buffer): State | null {
-  if (bytes.byteOffset % 8 !== 0 || bytes.length < HEAD_BYTES) return null;
-  const [format, count = 0] = new Float64Array(bytes.buffer, bytes.byteOffset, 2);
-  const md5At = HEAD_BYTES + MARK_BYTES * count;
-  const textAt = md5At + MD5_BYTES * count;
-  if (format !== FORMAT || !Number.isSafeInteger(count) || count < 0 || textAt > bytes.length) return null;
-  const names = bytes.toString('utf8', textAt).split('\0');
+  const md5At = frontBytes(bytes);
+  if (md5At === 0 || md5At > bytes.length) return null;
+  const [, count, , newestMs] = new Float64Array(bytes.buffer, bytes.byteOffset, HEAD_BYTES / 8) as unknown as number[];
+  const textAt = HEAD_BYTES + MARK_BYTES * (count as number);
+  const names = bytes.toString('utf8', textAt, md5At).split('\0');
   try {
     const { question, answers, folders } = JSON.parse(names.shift() as string) as State;
-    if (names.length !== count || folders.reduce((sum, [, many]) => sum + many, 0) !== count) return null;
-    const marks = new Float64Array(bytes.buffer, bytes.byteOffset + HEAD_BYTES, 4 * count);
-    return { question, answers, folders, names, marks, md5s: () => bytes.toString('latin1', md5At, textAt) };
+    let named = 0;
+    for (const [, many] of folders) named += many;
+    if (names.length !== count || named !== count) return null;
+    const marks = new Float64Array(bytes.buffer, bytes.byteOffset + HEAD_BYTES, MARK_FIELDS * count);
+    return { question, answers, folders, names, marks, newestMs: newestMs as number, md5s: bytes.subarray(md5At) };
   } catch {
     return null;
   }

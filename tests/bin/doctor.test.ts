@@ -33,7 +33,7 @@ test('outside a project it says so, after what can be said of the program', asyn
 test('a build without compiled kernels is a note', async () => {
   const own = openRig({
     'package.json': '{"engines":{"node":">=20"}}',
-    'dist/build.json': '{"id":"x","sources":[]}',
+    'dist/build.json': '{"id":"x","sources":[],"marks":[]}',
     'dist/kernels.json': '[{"wasm":"AA=="},{"wasm":""}]',
   });
   const build = () => examine(own.root, own.root).find(({ check }) => check === 'build');

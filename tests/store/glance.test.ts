@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CTIME, cheapestGlance, type Glance, INO, MTIME, SIZE, timeMs } from '../../lib/store/glance.ts';
+import { CTIME, cheapestLooker, INO, type Looker, MODE, MTIME, SIZE, timeMs } from '../../lib/store/glance.ts';
 
 let root: string;
 beforeEach(() => {
@@ -25,45 +25,58 @@ const STRANGE: readonly [string, () => unknown][] = [
       throw new Error('ERR_ACCESS_DENIED');
     },
   ],
-  ['errors go to the last argument', () => ({ stat: (path: string) => (path.endsWith('.none') ? undefined : [1]) })],
-  ['fields stand elsewhere', () => ({ stat: other((fields) => fields.reverse()) })],
-  ['what is absent has fields', () => ({ stat: other((fields) => fields, true) })],
+  ['errors go to the last argument', () => both((path) => (path.endsWith('.none') ? undefined : Float64Array.of(1)))],
+  ['fields stand elsewhere', () => both(other((fields) => fields.reverse()))],
+  ['what is absent has fields', () => both(other((fields) => fields, true))],
+  ['each look has a list of its own', () => both(other((fields) => fields))],
 ];
 
+type Look = (path: string, bigint: boolean, request: undefined, throwIfNoEntry: unknown) => unknown;
+const both = (look: Look) => ({ stat: look, lstat: look });
+
 /** Like the binding of Node 20 but for its fields, and for what it gives where nothing is. */
-function other(change: (fields: number[]) => number[], isEverywhere = false) {
-  return (path: string, _bigint: boolean, _request: undefined, throwIfNoEntry: unknown) => {
+function other(change: (fields: Float64Array) => Float64Array, isEverywhere = false): Look {
+  return (path, _bigint, _request, throwIfNoEntry) => {
     const stat = statSync(path, { throwIfNoEntry: throwIfNoEntry !== false });
     if (stat === undefined) return isEverywhere ? [0] : undefined;
     const { ino, size, mtimeMs, ctimeMs } = stat;
-    return change([0, 0, 0, 0, 0, 0, 0, ino, size, 0, 0, 0, mtimeMs, 0, ctimeMs, 0]);
+    return change(Float64Array.of(0, 0, 0, 0, 0, 0, 0, ino, size, 0, 0, 0, mtimeMs, 0, ctimeMs, 0));
   };
 }
 
-function strange(binding: () => unknown): Glance {
+function strange(binding: () => unknown): Looker {
   vi.spyOn(process as unknown as { binding: (name: string) => unknown }, 'binding').mockImplementation(binding);
-  return cheapestGlance(join(root, 'file'));
+  return cheapestLooker();
 }
 
-describe.each<[string, () => Glance]>([
-  ['with the binding of this Node', () => cheapestGlance(join(root, 'file'))],
-  ...STRANGE.map(([title, binding]) => [`where ${title}`, () => strange(binding)] as [string, () => Glance]),
-])('a glance %s', (_, open) => {
-  test.each(['file', 'folder', 'link'])('says of a %s what statSync says', (name) => {
-    const fields = open()(join(root, name));
-    const { size, mtimeMs, ctimeMs, ino } = statSync(join(root, name));
+describe.each<[string, () => Looker]>([
+  ['with the binding of this Node', () => cheapestLooker()],
+  ...STRANGE.map(([title, binding]) => [`where ${title}`, () => strange(binding)] as [string, () => Looker]),
+])('a look %s', (_, open) => {
+  test.each([
+    ['stat', 'file'],
+    ['stat', 'folder'],
+    ['stat', 'link'],
+    ['lstat', 'file'],
+    ['lstat', 'folder'],
+    ['lstat', 'link'],
+  ] as const)('of %s says of a %s what Node says', (how, name) => {
+    const looker = open();
+    const fields = looker[how](join(root, name));
+    const { mode, size, mtimeMs, ctimeMs, ino } = (how === 'stat' ? statSync : lstatSync)(join(root, name));
     if (fields === undefined) throw new Error('nothing is there');
-    expect([fields[SIZE], timeMs(fields, MTIME), timeMs(fields, CTIME), fields[INO]]).toEqual([
-      size,
-      mtimeMs,
-      ctimeMs,
-      ino,
-    ]);
+    const times = [timeMs(fields, MTIME), timeMs(fields, CTIME)];
+    expect([fields[MODE], fields[SIZE], ...times, fields[INO]]).toEqual([mode, size, mtimeMs, ctimeMs, ino]);
+    expect([...looker.own, ...looker.times]).toEqual(
+      [INO, SIZE, MTIME, MTIME + 1, CTIME, CTIME + 1].map((field) => fields[field]),
+    );
   });
 
   test('tells what is not there from what cannot be looked at', () => {
-    const glance = open();
-    expect(glance(join(root, 'none'))).toBe(undefined);
-    expect(() => glance(join(root, 'file/inside'))).toThrow('ENOTDIR');
+    const { stat, lstat } = open();
+    for (const look of [stat, lstat]) {
+      expect(look(join(root, 'none'))).toBe(undefined);
+      expect(() => look(join(root, 'file/inside'))).toThrow('ENOTDIR');
+    }
   });
 });
