@@ -27,8 +27,8 @@ interface Chunk {
 let chunk: Chunk;
 
 const bridgesKernel = kernelOf<BridgesKernel>(wasm, ({ init }, zeros) => {
-  // One column behind the other; the kernel's own columns and the words of four pieces follow.
-  const array = zeros(11 * CHUNK);
+  // One column behind the other; the kernel's own columns, the words of a chunk and its keys follow.
+  const array = zeros(11 * CHUNK + 16);
   const ints = (k: number) => new Int32Array(array.buffer, array.byteOffset + 4 * k * CHUNK, CHUNK);
   const column = (k: number) => array.subarray((1 + k) * CHUNK, (2 + k) * CHUNK);
   const [from, to, variance, top, bottom] = [column(0), column(1), column(2), column(3), column(4)];

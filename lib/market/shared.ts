@@ -1,6 +1,6 @@
 // Normals that tickers of one thread share: drawn once for each run of bars and kept, for one seed, while there is room.
 import { addRows, type Row, rowOf } from '../math/arrays.ts';
-import { addNormals, RETRY } from '../math/draw.ts';
+import { addNormals, putNormals, RETRY } from '../math/draw.ts';
 import { floats, release } from '../math/kernel.ts';
 import { type Address, type Stream, streamOf } from '../math/stream.ts';
 
@@ -121,16 +121,12 @@ function drawnRun({ rows, last }: Shelf, stream: Stream, run: number, perBar: nu
   const length = RUN * perBar;
   if (store.used + length > SLAB) {
     if (length > SLAB || store.slabs.length === MOST_SLABS) return null;
-    store.slabs.push(floats(SLAB));
+    store.slabs.push(floats(SLAB, false));
     store.used = 0;
   }
-  // Written before it is read, or the system would give each page twice: to read, and then to write.
-  const normals = store.slabs
-    .at(-1)!
-    .subarray(store.used, store.used + length)
-    .fill(0);
+  const normals = store.slabs.at(-1)!.subarray(store.used, store.used + length);
   store.used += length + GAP;
-  addNormals(normals, stream, 1, run * RUN, RUN, perBar);
+  putNormals(normals, stream, 1, run * RUN, RUN, perBar);
   const row = rowOf(normals);
   rows.set(last, row);
   return row;

@@ -1,5 +1,5 @@
 // The unit shocks of one ticker: the normals of the names or factors it mixes, the blend toward one market, the memory of bars.
-import { addNormals } from '../math/draw.ts';
+import { addNormals, putNormals } from '../math/draw.ts';
 import { floats, release } from '../math/kernel.ts';
 import { chiSquare } from '../math/laws.ts';
 import { type Scope, streamOf } from '../math/stream.ts';
@@ -76,8 +76,10 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
   };
   return {
     fill(out, firstBar, bars, perBar, session) {
-      out.fill(0, 0, bars * perBar);
-      for (let k = 0; k < sources; k++) {
+      const alone = own === 0 && !varies(0);
+      if (alone) putNormals(out, streams[0]!, mix.weights[0]!, firstBar, bars, perBar);
+      else out.fill(0, 0, bars * perBar);
+      for (let k = alone ? 1 : 0; k < sources; k++) {
         const weight = mix.weights[k]!;
         if (weight === 0) continue;
         if (varies(k)) {

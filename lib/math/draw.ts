@@ -100,8 +100,8 @@ function tail(stream: Stream, bar: number, draw: number): number {
   }
 }
 
-/** Words of a chunk of counters in the kernel: two of 32 bits for each of 256. */
-const CHUNK = 256;
+/** Doubles that the kernel writes for itself (kernels/draw.as.ts). */
+const SCRATCH = 296;
 
 interface DrawKernel {
   init(scratch: number, ziggurat: number): void;
@@ -115,6 +115,7 @@ interface DrawKernel {
     firstBar: number,
     bars: number,
     perBar: number,
+    toZeros: boolean,
   ): void;
 }
 
@@ -126,7 +127,7 @@ const drawKernel = kernelOf<DrawKernel>(wasm, ({ init }, zeros) => {
   }
   ziggurat.set(height, 2 * LAYERS);
   ziggurat[3 * LAYERS + 1] = EDGE;
-  init(place(zeros(CHUNK)), place(ziggurat));
+  init(place(zeros(SCRATCH)), place(ziggurat));
 });
 
 /**
@@ -141,23 +142,59 @@ export function addNormals(
   bars: number,
   perBar: number,
 ): void {
+  normals(out, stream, weight, firstBar, bars, perBar, false);
+}
+
+/** As `addNormals` into zeros, whatever is there. */
+export function putNormals(
+  out: Float64Array,
+  stream: Stream,
+  weight: number,
+  firstBar: number,
+  bars: number,
+  perBar: number,
+): void {
+  normals(out, stream, weight, firstBar, bars, perBar, true);
+}
+
+function normals(
+  out: Float64Array,
+  stream: Stream,
+  weight: number,
+  firstBar: number,
+  bars: number,
+  perBar: number,
+  toZeros: boolean,
+): void {
   if (!(bars > 0 && perBar > 0)) return;
   // The kernel would write past the end.
   if (!(bars * perBar <= out.length)) throw new RangeError(`${bars} x ${perBar} normals into ${out.length} places`);
   const kernel = drawKernel();
   if (kernel === null || perBar > LONGEST_UNIT) {
+    if (toZeros) out.fill(0, 0, bars * perBar);
     addNormalsTwin(out, stream, weight, firstBar, bars, perBar);
     return;
   }
   const { key0, key1, mask0, mask1 } = stream;
   const to = place(out);
   if (to !== 0) {
-    kernel.addNormals(to, key0, key1, mask0, mask1, weight, firstBar, bars, perBar);
+    kernel.addNormals(to, key0, key1, mask0, mask1, weight, firstBar, bars, perBar, toZeros);
     return;
   }
-  inPlace(out.subarray(0, bars * perBar), perBar, (at, length, start) => {
-    kernel.addNormals(at, key0, key1, mask0, mask1, weight, firstBar + start / perBar, length / perBar, perBar);
-  });
+  const act = (at: number, length: number, start: number) =>
+    kernel.addNormals(
+      at,
+      key0,
+      key1,
+      mask0,
+      mask1,
+      weight,
+      firstBar + start / perBar,
+      length / perBar,
+      perBar,
+      toZeros,
+    );
+  inPlace(out.subarray(0, bars * perBar), perBar, act, !toZeros);
 }
 
 /** `addNormals` in TypeScript: what the kernel is held to, and what runs where there is none. */

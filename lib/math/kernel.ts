@@ -40,16 +40,16 @@ function open(): Memory | null {
 
 /**
  * Zeros, in the kernels' memory while there is room, else an ordinary array: what is computed is the same, only with copies.
- * For blocks that are used again and again; give them back with `release`.
+ * For blocks that are used again and again; give them back with `release`. Whoever writes before he reads can do without zeros.
  */
-export function floats(length: number): Float64Array {
-  return inMemory(length) ?? new Float64Array(length);
+export function floats(length: number, zeros = true): Float64Array {
+  return inMemory(length, zeros) ?? new Float64Array(length);
 }
 
-function inMemory(length: number): Float64Array | null {
+function inMemory(length: number, zeros = true): Float64Array | null {
   const room = open();
   const known = room?.free.get(length)?.pop();
-  if (known !== undefined) return known.fill(0);
+  if (known !== undefined) return zeros ? known.fill(0) : known;
   const bytes = 16 * Math.ceil(length / 2);
   // Kernels read two at a time, so beyond the last array there is room for one more.
   if (room === null || room.top + bytes > PAGES * PAGE_BYTES - 16) return null;

@@ -1,6 +1,6 @@
 // Laws of compiled kernels: every bit is that of the TypeScript twin, wherever the arrays lie and however the work is cut.
 import { afterEach, describe, expect, it } from 'vitest';
-import { addNormals, addNormalsTwin, EDGE, normal } from '../../lib/math/draw.ts';
+import { addNormals, addNormalsTwin, EDGE, normal, putNormals } from '../../lib/math/draw.ts';
 import { floats, kernelOf, place, release, useTwins } from '../../lib/math/kernel.ts';
 import drawWasm from '../../lib/math/kernels/draw.wasm';
 import { type Stream, streamOf } from '../../lib/math/stream.ts';
@@ -115,6 +115,19 @@ describe('addNormals', () => {
         1 + 0.5 * normal(stream(9), 100 + (i >> 2), i & 3) + 2 * normal(stream(8), 100 + (i >> 2), i & 3),
       );
     release(out);
+  });
+
+  it('puts what it would add to zeros, whatever is there, and nothing behind it', () => {
+    for (const on of [false, true])
+      for (const array of [floats(1002), new Float64Array(1002)]) {
+        useTwins(on);
+        array.fill(Number.NaN);
+        putNormals(array, stream(7), -0.5, 3, 333, 3);
+        const twin = new Float64Array(1002).fill(Number.NaN).fill(0, 0, 999);
+        addNormalsTwin(twin, stream(7), -0.5, 3, 333, 3);
+        expect(firstDifference(array, twin)).toBe(-1);
+        release(array);
+      }
   });
 
   it('refuses to write past the end of its array', () => {

@@ -1,6 +1,6 @@
 // Extremes of Brownian bridges, four pieces at a time: twin of `bridgesTwin` in lib/market/bridges.ts.
 import { layConstants, log2 } from '../../math/kernels/elementary.as';
-import { eight } from '../../math/kernels/threefry.as';
+import { layKeys, sixteen } from '../../math/kernels/threefry.as';
 import { uniforms } from '../../math/kernels/uniform.as';
 
 /** Columns of a chunk, in the order of `chunkIn` in lib/market/bridges.ts. */
@@ -20,7 +20,8 @@ let down: usize = 0;
 let first: usize = 0;
 let second: usize = 0;
 
-/** Constants of the logarithm. */
+/** Keys of the draws, and constants of the logarithm. */
+let keys: usize = 0;
 let constants: usize = 0;
 
 export function init(chunk: i32, at: usize, by: usize): void {
@@ -39,6 +40,7 @@ export function init(chunk: i32, at: usize, by: usize): void {
   down = up + 8 * chunk;
   first = down + 8 * chunk;
   second = first + 8 * chunk;
+  keys = second + 8 * chunk;
 }
 
 /** Turns the logarithms of the uniforms of two pieces into their maxima and minima. */
@@ -67,18 +69,21 @@ export function bridges(bars: i32, k0: i32, k1: i32, mask0: i32, mask1: i32): vo
       store<i32>(draw + (pieces << 2), d);
     }
   }
-  const key0 = i32x4.splat(k0);
-  const key1 = i32x4.splat(k1);
-  const key2 = i32x4.splat(0x1bd11bda ^ k0 ^ k1);
+  layKeys(keys, k0, k1);
   const mask = i32x4.splat(mask1);
-  for (let i = 0; i < pieces; i += 4) {
-    const counter = v128.load(bar + (i << 2));
-    const even = v128.load(draw + (i << 2));
-    const odd = i32x4.add(even, i32x4.splat(1));
-    eight(key0, key1, key2, counter, v128.xor(even, mask), counter, v128.xor(odd, mask), first + (i << 3), second + (i << 3));
+  const one = i32x4.splat(1);
+  for (let i = 0; i < pieces; i += 8) {
+    const counter0 = v128.load(bar + (i << 2));
+    const even0 = v128.load(draw + (i << 2));
+    const counter1 = v128.load(bar + (i << 2), 16);
+    const even1 = v128.load(draw + (i << 2), 16);
+    sixteen(
+      keys, counter0, v128.xor(even0, mask), counter0, v128.xor(i32x4.add(even0, one), mask),
+      counter1, v128.xor(even1, mask), counter1, v128.xor(i32x4.add(even1, one), mask), first + (i << 3), second + (i << 3),
+    );
   }
   const by = constants;
-  // What is worked out beyond the last piece, up to a multiple of four, is not looked at.
+  // What is worked out beyond the last piece, up to a multiple of eight, is not looked at.
   for (let i = 0; i < pieces; i += 4) {
     const at = i << 3;
     const high0 = log2(uniforms(first + at, second + at), by);

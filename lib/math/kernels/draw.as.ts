@@ -1,26 +1,35 @@
 // Blocks of normals: twin of `addNormals` in lib/math/draw.ts.
 import { exp, log } from './elementary.as';
-import { eight, threefry } from './threefry.as';
+import { layKeys, sixteen, threefry } from './threefry.as';
 import { uniformOf } from './uniform.as';
 
 /** Counters whose words are worked out before they become normals. */
 const CHUNK: i32 = 256;
 const RETRY: u32 = 65536;
 
-/** Places in the memory: two words for each counter of a chunk, and the ziggurat. */
-let first: usize = 0;
-let second: usize = 0;
+/** Where what the kernel keeps for itself lies in `scratch`, after the first words of a chunk. */
+const SECOND: usize = 4 * CHUNK;
+const KEYS: usize = 8 * CHUNK;
+const STEPS: usize = KEYS + 128;
+const CONSTANTS: usize = STEPS + 96;
+const ZEROS: usize = CONSTANTS + 64;
+
+let scratch: usize = 0;
 /** 256 pairs (below this magnitude surely inside, width of a magnitude), then 257 heights, then the edge of the tail. */
 let layers: usize = 0;
 let heights: usize = 0;
 let edge: f64 = 0;
 
-export function init(scratch: usize, ziggurat: usize): void {
-  first = scratch;
-  second = scratch + 4 * CHUNK;
+export function init(own: usize, ziggurat: usize): void {
+  scratch = own;
   layers = ziggurat;
   heights = ziggurat + 16 * 256;
   edge = load<f64>(heights + 8 * 257);
+  // The high halves of 2^73, whose last bit is 2^21, and of 2^52, whose last bit is 1; then both numbers at once.
+  v128.store(own, i32x4.splat(0x44800000), CONSTANTS);
+  v128.store(own, i32x4.splat(0x43300000), CONSTANTS + 16);
+  v128.store(own, f64x2.splat(9444732965739290427392.0 + 4503599627370496.0), CONSTANTS + 32);
+  v128.store(own, i32x4.splat(0x80000000), CONSTANTS + 48);
 }
 
 @inline
@@ -54,9 +63,9 @@ function rejected(k0: u32, k1: u32, bar: u32, mask1: u32, draw: u32, layer: u32,
 
 /** Normal of counter i of the chunk, whose draw is numbered n in the block. */
 function normalAt(i: i32, n: i32, k0: u32, k1: u32, mask0: u32, mask1: u32, firstBar: i32, perBar: i32): f64 {
-  const low = load<u32>(second + (i << 2));
+  const low = load<u32>(scratch + (i << 2), SECOND);
   const layer = low & 255;
-  const magnitude = magnitudeOf(((load<u32>(first + (i << 2)) as u64) << 32) | (low as u64));
+  const magnitude = magnitudeOf(((load<u32>(scratch + (i << 2)) as u64) << 32) | (low as u64));
   const pair = layers + (layer << 4);
   const size =
     magnitude < load<f64>(pair)
@@ -65,83 +74,95 @@ function normalAt(i: i32, n: i32, k0: u32, k1: u32, mask0: u32, mask1: u32, firs
   return (low & 256) == 0 ? size : -size;
 }
 
-/** Magnitudes of two counters, whose words are at a place. */
+/** The draws four counters after some, and their bars. */
 @inline
-function magnitudes(words: usize): v128 {
-  const high = f64x2.convert_low_i32x4_u(v128.load64_zero(first + words));
-  const low = f64x2.convert_low_i32x4_u(i32x4.shr_u(v128.load64_zero(second + words), 11));
-  return f64x2.add(f64x2.mul(high, f64x2.splat(2097152)), low);
+function drawAfter(draw: v128, parts: v128, most: v128, size: v128): v128 {
+  const sum = i32x4.add(draw, parts);
+  return i32x4.sub(sum, v128.and(i32x4.gt_s(sum, most), size));
 }
 
-/** Sign bits of two counters. */
 @inline
-function signs(words: usize): v128 {
-  const low = i64x2.extend_low_i32x4_u(v128.load64_zero(second + words));
-  return v128.and(i64x2.shl(low, 55), i64x2.splat(0x8000000000000000));
+function barAfter(bar: v128, draw: v128, wholes: v128, parts: v128, most: v128): v128 {
+  return i32x4.sub(i32x4.add(bar, wholes), i32x4.gt_s(i32x4.add(draw, parts), most));
 }
 
+/** Adds to what is there, or to zeros. What a loop needs all the time comes from the memory: the engine would make it anew in every step. */
 export function addNormals(
-  out: usize, k0: i32, k1: i32, mask0: i32, mask1: i32, weight: f64, firstBar: i32, bars: i32, perBar: i32,
+  out: usize, k0: i32, k1: i32, mask0: i32, mask1: i32, weight: f64, firstBar: i32, bars: i32, perBar: i32, toZeros: bool,
 ): void {
-  const key0 = i32x4.splat(k0);
-  const key1 = i32x4.splat(k1);
-  const key2 = i32x4.splat(0x1bd11bda ^ k0 ^ k1);
-  const bar0 = i32x4.splat(mask0);
-  const bar1 = i32x4.splat(mask1);
-  const weights = f64x2.splat(weight);
-  const total = bars * perBar;
+  const base = scratch;
+  layKeys(base + KEYS, k0, k1);
   // Lane l of a vector of four counters stands at (firstBar + (n + l) / perBar, (n + l) % perBar).
-  const wholes = i32x4.splat(4 / perBar);
-  const parts = i32x4.splat(4 % perBar);
-  const most = i32x4.splat(perBar - 1);
-  const size = i32x4.splat(perBar);
+  v128.store(base, i32x4.splat(4 / perBar), STEPS);
+  v128.store(base, i32x4.splat(4 % perBar), STEPS + 16);
+  v128.store(base, i32x4.splat(perBar - 1), STEPS + 32);
+  v128.store(base, i32x4.splat(perBar), STEPS + 48);
+  v128.store(base, i32x4.splat(mask0), STEPS + 64);
+  v128.store(base, i32x4.splat(mask1), STEPS + 80);
   let bar = i32x4(firstBar, firstBar + 1 / perBar, firstBar + 2 / perBar, firstBar + 3 / perBar);
   let draw = i32x4(0, 1 % perBar, 2 % perBar, 3 % perBar);
+  let was = toZeros ? base + ZEROS : out;
+  const stride = toZeros ? 0 : 32;
+  const total = bars * perBar;
   for (let done = 0; done < total; done += CHUNK) {
     const count = min<i32>(CHUNK, total - done);
-    for (let i = 0; i < count; i += 8) {
-      const a0 = v128.xor(bar, bar0);
-      const b0 = v128.xor(draw, bar1);
-      draw = i32x4.add(draw, parts);
-      let over = i32x4.gt_s(draw, most);
-      draw = i32x4.sub(draw, v128.and(over, size));
-      bar = i32x4.sub(i32x4.add(bar, wholes), over);
-      const a1 = v128.xor(bar, bar0);
-      const b1 = v128.xor(draw, bar1);
-      draw = i32x4.add(draw, parts);
-      over = i32x4.gt_s(draw, most);
-      draw = i32x4.sub(draw, v128.and(over, size));
-      bar = i32x4.sub(i32x4.add(bar, wholes), over);
-      eight(key0, key1, key2, a0, b0, a1, b1, first + (i << 2), second + (i << 2));
+    for (let at = base, end = base + (count << 2); at < end; at += 64) {
+      const wholes = v128.load(base, STEPS);
+      const parts = v128.load(base, STEPS + 16);
+      const most = v128.load(base, STEPS + 32);
+      const size = v128.load(base, STEPS + 48);
+      const bar1 = barAfter(bar, draw, wholes, parts, most);
+      const draw1 = drawAfter(draw, parts, most, size);
+      const bar2 = barAfter(bar1, draw1, wholes, parts, most);
+      const draw2 = drawAfter(draw1, parts, most, size);
+      const bar3 = barAfter(bar2, draw2, wholes, parts, most);
+      const draw3 = drawAfter(draw2, parts, most, size);
+      const bars = v128.load(base, STEPS + 64);
+      const draws = v128.load(base, STEPS + 80);
+      sixteen(
+        base + KEYS, v128.xor(bar, bars), v128.xor(draw, draws), v128.xor(bar1, bars), v128.xor(draw1, draws),
+        v128.xor(bar2, bars), v128.xor(draw2, draws), v128.xor(bar3, bars), v128.xor(draw3, draws), at, at + SECOND,
+      );
+      bar = barAfter(bar3, draw3, wholes, parts, most);
+      draw = drawAfter(draw3, parts, most, size);
     }
-    let i = 0;
-    for (; i + 4 <= count; i += 4) {
-      const at = out + ((done + i) << 3);
-      const words = i << 2;
-      const a = v128.load(layers + ((load<u8>(second + words) as usize) << 4));
-      const b = v128.load(layers + ((load<u8>(second + words, 4) as usize) << 4));
-      const c = v128.load(layers + ((load<u8>(second + words, 8) as usize) << 4));
-      const d = v128.load(layers + ((load<u8>(second + words, 12) as usize) << 4));
-      const m0 = magnitudes(words);
-      const m1 = magnitudes(words + 8);
-      const in0 = f64x2.lt(m0, v128.shuffle<u64>(a, b, 0, 2));
-      const in1 = f64x2.lt(m1, v128.shuffle<u64>(c, d, 0, 2));
-      if (i64x2.all_true(v128.and(in0, in1))) {
-        const n0 = v128.xor(f64x2.mul(m0, v128.shuffle<u64>(a, b, 1, 3)), signs(words));
-        const n1 = v128.xor(f64x2.mul(m1, v128.shuffle<u64>(c, d, 1, 3)), signs(words + 8));
-        v128.store(at, f64x2.add(v128.load(at), f64x2.mul(weights, n0)));
-        v128.store(at, f64x2.add(v128.load(at, 16), f64x2.mul(weights, n1)), 16);
+    const bits73 = v128.load(base, CONSTANTS);
+    const bits52 = v128.load(base, CONSTANTS + 16);
+    const bias = v128.load(base, CONSTANTS + 32);
+    const top = v128.load(base, CONSTANTS + 48);
+    const table = layers;
+    const weights = f64x2.splat(weight);
+    const zero = i32x4.splat(0);
+    let to = out + (done << 3);
+    let at = base;
+    for (const end = base + ((count & -4) << 2); at < end; at += 16, to += 32, was += stride) {
+      const low = v128.load(at, SECOND);
+      const high = v128.load(at);
+      const rest = i32x4.shr_u(low, 11);
+      const sign = v128.and(i32x4.shl(low, 23), top);
+      // high * 2^21 + rest: every sum on the way is exact.
+      const m0 = f64x2.add(f64x2.sub(v128.shuffle<u32>(high, bits73, 0, 4, 1, 5), bias), v128.shuffle<u32>(rest, bits52, 0, 4, 1, 5));
+      const m1 = f64x2.add(f64x2.sub(v128.shuffle<u32>(high, bits73, 2, 6, 3, 7), bias), v128.shuffle<u32>(rest, bits52, 2, 6, 3, 7));
+      const a = v128.load(table + ((load<u8>(at, SECOND) as usize) << 4));
+      const b = v128.load(table + ((load<u8>(at, SECOND + 4) as usize) << 4));
+      const c = v128.load(table + ((load<u8>(at, SECOND + 8) as usize) << 4));
+      const d = v128.load(table + ((load<u8>(at, SECOND + 12) as usize) << 4));
+      const out0 = f64x2.ge(m0, v128.shuffle<u64>(a, b, 0, 2));
+      const out1 = f64x2.ge(m1, v128.shuffle<u64>(c, d, 0, 2));
+      if (i32x4.bitmask(v128.or(out0, out1)) == 0) {
+        const n0 = v128.xor(f64x2.mul(m0, v128.shuffle<u64>(a, b, 1, 3)), v128.shuffle<u32>(zero, sign, 0, 4, 1, 5));
+        const n1 = v128.xor(f64x2.mul(m1, v128.shuffle<u64>(c, d, 1, 3)), v128.shuffle<u32>(zero, sign, 2, 6, 3, 7));
+        v128.store(to, f64x2.add(v128.load(was), f64x2.mul(weights, n0)));
+        v128.store(to, f64x2.add(v128.load(was, 16), f64x2.mul(weights, n1)), 16);
       } else {
         for (let k = 0; k < 4; k++) {
-          const place = at + (k << 3);
-          const normal = normalAt(i + k, done + i + k, k0, k1, mask0, mask1, firstBar, perBar);
-          store<f64>(place, load<f64>(place) + weight * normal);
+          const i = ((at - base) >> 2) + k;
+          const normal = normalAt(i, done + i, k0, k1, mask0, mask1, firstBar, perBar);
+          store<f64>(to + (k << 3), load<f64>(was + (k << 3)) + weight * normal);
         }
       }
     }
-    for (; i < count; i++) {
-      const at = out + ((done + i) << 3);
-      store<f64>(at, load<f64>(at) + weight * normalAt(i, done + i, k0, k1, mask0, mask1, firstBar, perBar));
-    }
+    for (let i = count & -4; i < count; i++, to += 8, was += stride >> 2)
+      store<f64>(to, load<f64>(was) + weight * normalAt(i, done + i, k0, k1, mask0, mask1, firstBar, perBar));
   }
 }
