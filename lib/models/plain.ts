@@ -67,7 +67,7 @@ let law: Float64Array;
 let swayNormals: Float64Array = floats(0);
 
 const pathKernel = kernelOf<PathKernel>(wasm, ({ init }, zeros) => {
-  const all = zeros(9 * LONGEST_RUN);
+  const all = zeros(8 * LONGEST_RUN);
   const column = (k: number) => all.subarray(k * LONGEST_RUN, (k + 1) * LONGEST_RUN);
   columns = { integrated: column(0), leverage: column(1), residual: column(2), annual: column(3) };
   compensations = column(4);

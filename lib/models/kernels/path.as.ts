@@ -25,11 +25,10 @@ let leverages: usize = 0;
 let residuals: usize = 0;
 let annuals: usize = 0;
 let compensations: usize = 0;
-/** Of each session of the run: its drift, the variance that its shocks carry, the one of its leverage, and how that moves its opening. */
+/** Of each session of the run: its drift, the variance that its shocks carry, and the one of its leverage. */
 let drifts: usize = 0;
 let powers: usize = 0;
 let extras: usize = 0;
-let openings: usize = 0;
 
 export function init(columns: usize, most: i32): void {
   const bytes = most << 3;
@@ -41,7 +40,6 @@ export function init(columns: usize, most: i32): void {
   drifts = compensations + bytes;
   powers = drifts + bytes;
   extras = powers + bytes;
-  openings = extras + bytes;
 }
 
 export function lay(table: usize): void {
@@ -119,23 +117,33 @@ function sessions(s: i32, i: i32, each: bool, both: bool, jumps: bool, single: b
 }
 
 /**
- * Increments, into `to`, and variances of pieces p and p + 1, which go to `piece`: each of its own session, s and s + 1, numbers i
- * and i + 1 of the run, or both of one.
+ * Pieces p and p + 1, which go to `piece`: each of its own session, s and s + 1, numbers i and i + 1 of the run, or both of one.
+ * The path stands at lane 0 of `x`, and of what is returned. Leverage moves it by what is at `sway`, unless that is 0.
  */
 @inline
-function moves(p: i32, piece: i32, s: i32, i: i32, each: bool, both: bool): void {
+function moves(x: v128, p: i32, piece: i32, s: i32, i: i32, each: bool, both: bool, sway: usize): v128 {
   const offset = i << 3;
   const part = two(share, p, true);
   const amount = f64x2.mul(two(powers + offset, 0, each), part);
   const wide = two(scale + (s << 3), 0, each);
   const unit = f64x2.mul(rootsOf(amount), wide);
   const known = f64x2.mul(two(drifts + offset, 0, each), part);
-  putTwo(to, piece, f64x2.add(known, f64x2.mul(unit, two(shocks, p, true))), both);
+  let move = f64x2.add(known, f64x2.mul(unit, two(shocks, p, true)));
+  if (sway != 0) move = f64x2.add(move, v128.load(sway));
   const width = f64x2.mul(amount, f64x2.mul(wide, wide));
   putTwo(variance, piece, f64x2.add(width, f64x2.mul(two(extras + offset, 0, each), part)), both);
   putTwo(until, piece, f64x2.splat(1), both);
   store<i32>(ends + (p << 2), piece + 1);
-  if (both) store<i32>(ends + (p << 2), piece + 2, 4);
+  const middle = f64x2.add(x, move);
+  putTwo(from, piece, v128.shuffle<u64>(x, middle, 0, 2), both);
+  if (!both) {
+    putTwo(to, piece, middle, false);
+    return middle;
+  }
+  store<i32>(ends + (p << 2), piece + 2, 4);
+  const last = f64x2.add(middle, v128.shuffle<u64>(move, move, 1, 1));
+  putTwo(to, piece, v128.shuffle<u64>(middle, last, 0, 2), true);
+  return last;
 }
 
 /**
@@ -144,7 +152,7 @@ function moves(p: i32, piece: i32, s: i32, i: i32, each: bool, both: bool): void
  * says. Normals of the leverage are at `sway`, for a session one more than its pieces; 0 where none moves within a session. Returns the log price.
  */
 export function path(
-  first: i32, end: i32, planned: i32, piece: i32, each: bool, single: bool, jumps: bool, sway: usize, x: f64,
+  first: i32, end: i32, planned: i32, piece: i32, each: bool, single: bool, jumps: bool, sway: usize, start: f64,
   mu: f64, years: f64,
 ): f64 {
   const mu2 = f64x2.splat(mu);
@@ -158,48 +166,55 @@ export function path(
     for (; s + 2 <= end; s += 2) sessions(s, s - first, false, true, jumps, single, mu2, years2);
     if (s < end) sessions(s, s - first, false, false, jumps, single, mu2, years2);
   }
-  const last = load<i32>(pieces + ((end - 1) << 2));
-  if (last - planned == end - first) {
-    let p = planned;
-    for (; p + 2 <= last; p += 2) moves(p, piece + p - planned, first + p - planned, p - planned, true, true);
-    if (p < last) moves(p, piece + p - planned, first + p - planned, p - planned, true, false);
-  } else {
-    for (let s = first, p = planned, k = piece - planned; s < end; s++) {
-      const stop = load<i32>(pieces + (s << 2));
-      for (; p + 2 <= stop; p += 2) moves(p, k + p, s, s - first, false, true);
-      if (p < stop) moves(p, k + p++, s, s - first, false, false);
-    }
+  if (sway != 0) swing(first, end, planned, sway);
+  let x = f64x2.splat(start);
+  let p = planned;
+  let k = piece;
+  s = first;
+  if (load<i32>(pieces + ((end - 1) << 2)) - planned == end - first && isOpen(first, end)) {
+    for (; s + 2 <= end; s += 2, p += 2, k += 2) x = moves(x, p, k, s, s - first, true, true, 0);
+    if (s < end) x = moves(x, p, k, s, s - first, true, false, 0);
+    return f64x2.extract_lane(x, 0);
   }
   const sways = sway != 0;
-  if (sways) swing(first, end, planned, piece, sway);
-  let place = piece << 3;
-  for (let s = first; s < end; s++) {
+  for (; s < end; s++) {
+    const i = s - first;
     const closed = at(phi, s);
     if (closed != 0) {
-      const i = s - first;
-      x += at(drifts, i) * closed + sqrt<f64>(at(powers, i) * closed) * at(gap, s);
-      if (sways) x += at(openings, i);
+      const opening = at(drifts, i) * closed + sqrt<f64>(at(powers, i) * closed) * at(gap, s);
+      x = f64x2.add(x, f64x2.splat(opening));
+      if (sways) x = f64x2.add(x, v128.load(sway));
     }
-    for (const stop = piece + load<i32>(pieces + (s << 2)) - planned; ; ) {
-      store<f64>(from + place, x);
-      x += load<f64>(to + place);
-      store<f64>(to + place, x);
-      place += 8;
-      if (place == stop << 3) break;
+    const stop = load<i32>(pieces + (s << 2));
+    if (sways) {
+      sway += 8;
+      for (; p + 2 <= stop; p += 2, k += 2, sway += 16) x = moves(x, p, k, s, i, false, true, sway);
+      if (p < stop) {
+        x = moves(x, p++, k++, s, i, false, false, sway);
+        sway += 8;
+      }
+    } else {
+      for (; p + 2 <= stop; p += 2, k += 2) x = moves(x, p, k, s, i, false, true, 0);
+      if (p < stop) x = moves(x, p++, k++, s, i, false, false, 0);
     }
   }
-  return x;
+  return f64x2.extract_lane(x, 0);
+}
+
+/** Has no session of a run closed hours? */
+function isOpen(first: i32, end: i32): bool {
+  let s = first;
+  for (; s + 2 <= end; s += 2) if (v128.any_true(f64x2.ne(two(phi, s, true), f64x2.splat(0)))) return false;
+  return s == end || at(phi, s) == 0;
 }
 
 /** Is every session of a run one whole piece without closed hours? Leverage has no way to move within it. */
 export function alone(first: i32, end: i32, planned: i32): bool {
-  if (load<i32>(pieces + ((end - 1) << 2)) - planned != end - first) return false;
-  let s = first;
-  for (; s + 2 <= end; s += 2, planned += 2) {
-    const closed = f64x2.ne(two(phi, s, true), f64x2.splat(0));
-    if (v128.any_true(v128.or(closed, f64x2.ne(two(share, planned, true), f64x2.splat(1))))) return false;
-  }
-  return s == end || (at(phi, s) == 0 && at(share, planned) == 1);
+  const last = load<i32>(pieces + ((end - 1) << 2));
+  if (last - planned != end - first || !isOpen(first, end)) return false;
+  let p = planned;
+  for (; p + 2 <= last; p += 2) if (v128.any_true(f64x2.ne(two(share, p, true), f64x2.splat(1)))) return false;
+  return p == last || at(share, p) == 1;
 }
 
 /** Has some session of a run a variance that leverage carries? */
@@ -225,8 +240,8 @@ function lean(first: i32, end: i32, p: i32): void {
   }
 }
 
-/** Adds the bridge of the leverage to the increments of each session, and notes what it adds to its opening. */
-function swing(first: i32, end: i32, p: i32, piece: i32, normal: usize): void {
+/** Turns the normals of the leverage into what its bridge adds: to the opening of each session, then to its pieces. */
+function swing(first: i32, end: i32, p: i32, normal: usize): void {
   let known: f64 = 0;
   let root: f64 = 0;
   for (let s = first; s < end; s++) {
@@ -237,6 +252,7 @@ function swing(first: i32, end: i32, p: i32, piece: i32, normal: usize): void {
     const stop = load<i32>(pieces + (s << 2));
     let whole = closed;
     let sum = opening;
+    const own = normal;
     for (; p < stop; p++) {
       const part = at(share, p);
       whole += part;
@@ -251,10 +267,10 @@ function swing(first: i32, end: i32, p: i32, piece: i32, normal: usize): void {
     }
     normal += 8;
     const mean = sum / whole;
-    put(openings, s - first, more * (opening - closed * mean));
-    for (p = begun; p < stop; p++, piece++) {
+    store<f64>(own, more * (opening - closed * mean));
+    for (p = begun; p < stop; p++) {
       const place = normal - ((stop - p) << 3);
-      put(to, piece, at(to, piece) + more * (load<f64>(place) - at(share, p) * mean));
+      store<f64>(place, more * (load<f64>(place) - at(share, p) * mean));
     }
   }
 }
