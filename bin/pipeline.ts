@@ -1,6 +1,6 @@
 // The command line: each command checks its arguments, calls one act and shows the answer (design 4).
 import { Command, CommanderError } from 'commander';
-import { EXIT_OF, ProblemError } from '../lib/base/problem.ts';
+import { EXIT_OF, type Problem, ProblemError } from '../lib/base/problem.ts';
 import { isBindingAlike } from '../lib/store/glance.ts';
 import { registerData } from './commands-data.ts';
 import { registerProof } from './commands-proof.ts';
@@ -16,6 +16,8 @@ export function commands(context: Context): Command {
     )
     .configureHelp({ sortSubcommands: false })
     .exitOverride()
+    // Told by `failure`, like every other problem.
+    .configureOutput({ outputError: () => {} })
     .enablePositionalOptions();
 
   registerRun(program, context);
@@ -25,7 +27,7 @@ export function commands(context: Context): Command {
   return program;
 }
 
-export async function main(program: Program): Promise<void> {
+export async function main(own: Program): Promise<void> {
   const args = process.argv.slice(2);
   const abort = new AbortController();
   let signals = 0;
@@ -35,19 +37,25 @@ export async function main(program: Program): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  const context: Context = { program, args, signal: abort.signal, exit: (code) => (process.exitCode = code) };
+  const context: Context = { program: own, args, signal: abort.signal, exit: (code) => (process.exitCode = code) };
+  const program = commands(context);
   try {
-    await commands(context).parseAsync(args, { from: 'user' });
+    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    process.exitCode = failure(error, args);
+    process.exitCode = failure(error, program, args);
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }
 }
 
-function failure(error: unknown, args: readonly string[]): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_OF.usage;
+function failure(error: unknown, program: Command, args: readonly string[]): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    // Help is its own message.
+    if (error.code !== 'commander.help') fail([misuse(error, program, args)], args.includes('--json'));
+    return EXIT_OF.usage;
+  }
   if (error instanceof ProblemError) {
     fail(error.problems, args.includes('--json'));
     return error.exitCode;
@@ -56,6 +64,23 @@ function failure(error: unknown, args: readonly string[]): number {
     `${(error as Error).stack ?? String(error)}\nThis is a defect of the program, not of your project.\n`,
   );
   return 1;
+}
+
+/** What was typed wrongly: a near name where there is one, else the help that tells what may be typed. */
+function misuse({ message }: CommanderError, program: Command, args: readonly string[]): Problem {
+  const [text = '', near] = message.replace(/^error: /, '').split('\n');
+  const words = ['pipeline'];
+  let command: Command | undefined = program;
+  for (const word of args) {
+    command = command.commands.find((one) => one.name() === word);
+    if (command === undefined) break;
+    words.push(word);
+  }
+  return {
+    code: 'usage',
+    message: text,
+    hint: near?.replace(/^\((.*)\)$/, '$1') ?? `see \`${words.join(' ')} --help\``,
+  };
 }
 
 /** Help of every command by its words, for the launcher. */

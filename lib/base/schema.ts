@@ -18,6 +18,8 @@ export type PlaceOf = (path: Path, which: 'key' | 'value') => Place | undefined;
 const ANNOTATIONS = ['x-identity', 'x-expected', 'x-code', 'x-env', 'x-not-before', 'x-preset', 'x-keys-among'];
 const MOST_ERRORS = 1000;
 const MOST_PROBLEMS = 100;
+/** A name in more places than these is no hint. */
+const MOST_PATHS = 3;
 
 let ajv: Ajv | null = null;
 const compiled = new WeakMap<Schema, ValidateFunction>();
@@ -32,7 +34,7 @@ export function checkValue(schema: Schema, value: Json, placeOf: PlaceOf = () =>
   const validate = compile(schema);
   if (validate(value)) return [];
   const errors = (validate.errors ?? []).slice(0, MOST_ERRORS);
-  const problems = settle(errors).map((error) => describe(error, value, placeOf));
+  const problems = settle(errors).map((error) => describe(error, schema, value, placeOf));
   const order = (p: Problem) => (p.place === undefined ? [0, 0] : [p.place.line, p.place.column]) as [number, number];
   problems.sort((a, b) => order(a)[0] - order(b)[0] || order(a)[1] - order(b)[1]);
   return problems.slice(0, MOST_PROBLEMS);
@@ -120,7 +122,7 @@ function likeliest(union: ErrorObject, errors: readonly ErrorObject[]): ErrorObj
   return best !== undefined && best.length !== second?.length ? best : [union];
 }
 
-function describe(error: ErrorObject, root: Json, placeOf: PlaceOf): Problem {
+function describe(error: ErrorObject, schema: Schema, root: Json, placeOf: PlaceOf): Problem {
   const path = pathOf(error.instancePath, root);
   const parent = (error.parentSchema ?? {}) as Schema;
   const params = error.params as Readonly<Record<string, unknown>>;
@@ -133,8 +135,9 @@ function describe(error: ErrorObject, root: Json, placeOf: PlaceOf): Problem {
     const key = params.additionalProperty as string;
     const known = Object.keys((parent.properties ?? {}) as Schema);
     const where = path.length === 0 ? '' : ` in ${dotted(path)}`;
+    const hint = suggest(key, known, () => pathsTo(key, flatten(schema)));
     return {
-      ...problem(`unknown key ${JSON.stringify(key)}${where}`, suggest(key, known), [...path, key], 'key'),
+      ...problem(`unknown key ${JSON.stringify(key)}${where}`, hint, [...path, key], 'key'),
       code: 'config/unknown-key',
     };
   }
@@ -220,10 +223,21 @@ function hintFor(error: ErrorObject, params: Readonly<Record<string, unknown>>, 
   return wantsText && (typeof found === 'number' || typeof found === 'boolean') ? 'Put it in quotes' : null;
 }
 
-function suggest(word: string, known: readonly string[]): string {
+/** A near name beside the wrong one, else the places where just this name belongs, else every name that may stand there. */
+function suggest(word: string, known: readonly string[], elsewhere: () => readonly string[]): string {
   const name = nearest(word, known);
   if (name !== null) return `Did you mean ${JSON.stringify(name)}?`;
+  const paths = elsewhere();
+  if (paths.length > 0 && paths.length <= MOST_PATHS) return `Did you mean ${alternatives(paths.map(show))}?`;
   return known.length === 0 ? 'Remove it' : `Known keys: ${known.join(', ')}`;
+}
+
+/** Dotted paths of the keys of this name, those in maps and lists of the user's left out. */
+function pathsTo(word: string, { properties }: Schema, path: Path = []): string[] {
+  return Object.entries((properties ?? {}) as Readonly<Record<string, Schema>>).flatMap(([key, inner]) => [
+    ...(key === word ? [dotted([...path, key])] : []),
+    ...pathsTo(word, inner, [...path, key]),
+  ]);
 }
 
 function branchWords(branch: Schema): string {

@@ -217,3 +217,24 @@ test('any JSON gets problems with a message, or none', () => {
     { numRuns: 500 },
   );
 });
+
+test('a key in the wrong map is told where it belongs', () => {
+  const map = (properties: Schema): Schema => ({ type: 'object', additionalProperties: false, properties });
+  const leaf = { type: 'number' };
+  const nested = map({
+    seed: leaf,
+    generation: map({ model: leaf, volume: map({ level: leaf }), tick: map({ size: leaf }) }),
+  });
+  const hintOf = (value: Json) => checkValue(nested, value).map(({ hint }) => hint);
+  expect(hintOf({ model: 1 })).toEqual(['Did you mean "generation.model"?']);
+  expect(hintOf({ generation: { seed: 1, size: 1 } })).toEqual([
+    'Did you mean "seed"?',
+    'Did you mean "generation.tick.size"?',
+  ]);
+  expect(hintOf({ generation: { modle: 1 } })).toEqual(['Did you mean "model"?']);
+  expect(hintOf({ generation: { toString: 1 } })).toEqual(['Known keys: model, volume, tick']);
+  const everywhere = map(
+    Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name.repeat(9), map({ level: leaf })])),
+  );
+  expect(checkValue(everywhere, { level: 1 })[0]!.hint).toMatch(/^Known keys/);
+});

@@ -4,6 +4,20 @@ import { closeRigs, openRig } from './rig.ts';
 
 afterEach(closeRigs);
 
+test('what is typed wrongly is told like every other problem, with what was meant or where to read', async () => {
+  const rig = openRig({ 'pipeline.yaml': 'pipeline: p\nstages:\n  a: {cmd: echo 1 > out/o, out: {o: file}}\n' });
+  const said = async (...args: string[]) => {
+    const { code, problems } = await rig.cli([...args, '--json']);
+    return [code, problems.map((one) => [one.code, one.message, one.hint])];
+  };
+  expect(await said('runn')).toEqual([2, [['usage', "unknown command 'runn'", 'Did you mean run?']]]);
+  expect(await said('run', '--fource')).toEqual([2, [['usage', "unknown option '--fource'", 'Did you mean --force?']]]);
+  expect(await said('remote', 'add')).toEqual([
+    2,
+    [['usage', "missing required argument 'name'", 'see `pipeline remote add --help`']],
+  ]);
+});
+
 describe('one key, one result', () => {
   const CLOCK =
     'pipeline: p\nstages:\n  clock:\n    cmd: printf "same line\\n" > out/o; date +%N >> out/o\n    out: {o: file}\n';
