@@ -107,7 +107,7 @@ function runningText(stage: StageTally, nowMs: number, wide: boolean): string {
   const counts =
     stage.shards > 1 ? `${padLeft(String(settled(stage)), String(stage.shards).length)}/${stage.shards}` : '';
   const rate = speed !== null && stage.shards > 1 ? `  ${speed.perSecond.toPrecision(2)}/s` : '';
-  const left = speed === null ? '' : `  ${leftText(speed.leftMs)} left`;
+  const left = speed === null || speed.leftMs === 0 ? '' : `  ${leftText(speed.leftMs)} left`;
   return `${bar}${counts}${rate}${left}  ${doingText(stage)}`;
 }
 

@@ -194,6 +194,12 @@ describe('on a terminal', () => {
       '· publish',
       '4.0 s, 2 jobs',
     ]);
+    for (const element of ['C', 'D', 'E', 'F']) {
+      listen({ type: 'unit-finished', ...unit(element), changed: true, durationMs: 1, bytes: 1 });
+    }
+    wait(1000);
+    // All units are done, their outputs not yet laid out.
+    expect(terminal.lines()[1]).toMatch(/^. generate {2}━{20} 8\/8 {2}\S+\/s$/);
     close();
     expect(terminal.lines()).toEqual([]);
   });
