@@ -2,6 +2,7 @@
 import { expEach } from '../math/arrays.ts';
 import type { Stream } from '../math/stream.ts';
 import { bridgeExtremes, type Pieces } from './bridges.ts';
+import type { Prices } from './ticks.ts';
 
 /** Bars of one ticker in time order, one array per column. */
 export interface Bars {
@@ -38,15 +39,8 @@ export function joinBars(ticker: string, parts: readonly Bars[]): Bars {
   return whole;
 }
 
-/** Latent prices of the bars of a block before rounding to ticks; the arrays are reused. */
-export interface LatentBars {
-  readonly open: Float64Array;
-  readonly high: Float64Array;
-  readonly low: Float64Array;
-  readonly close: Float64Array;
-}
-
-export function latentBarsOf(most: number): LatentBars {
+/** Room for latent prices of the bars of a block before rounding to ticks; the arrays are reused. */
+export function latentBarsOf(most: number): Prices {
   const column = () => new Float64Array(most);
   return { open: column(), high: column(), low: column(), close: column() };
 }
@@ -58,7 +52,7 @@ export function latentBars(
   number: Int32Array,
   bars: number,
   extremes: Stream,
-  out: LatentBars,
+  out: Prices,
 ): void {
   const { from, to, ends } = pieces;
   const { open, high, low, close } = out;

@@ -13,13 +13,11 @@ import {
   regimeChain,
   regimePath,
 } from '../models/regime.ts';
-import { type Calendar, calendarOf, sessionsBetween } from './calendar.ts';
-import { parseDate } from './day.ts';
 import { drawEvents, type EventsWarning } from './events.ts';
-import { countBars, type Frequency, frequencyOf } from './frequency.ts';
 import { planOf } from './plan.ts';
 import type { Season } from './season.ts';
 import { mixer, type Source } from './shocks.ts';
+import type { Span } from './span.ts';
 import { surround } from './surround.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -32,30 +30,6 @@ export interface Environment {
   readonly factors: Readonly<Record<string, readonly number[]>>;
   /** Weight of the shock that all assets share; null for none. */
   readonly blend: readonly number[] | null;
-}
-
-/** Dates of a market made ready: its sessions, and the ordinal of the first. */
-export interface Span {
-  readonly calendar: Calendar;
-  readonly frequency: Frequency;
-  readonly days: Int32Array;
-  readonly origin: number;
-  /** Open minutes of each session. */
-  readonly minutes: Float64Array;
-}
-
-/** Throws `model/refused` or `config/invalid` for names and dates that are none. */
-export function spanOf(calendarName: string, frequencyName: string, start: string, end: string): Span {
-  const calendar = calendarOf(calendarName);
-  const frequency = frequencyOf(frequencyName, calendar);
-  const days = sessionsBetween(calendar, parseDate(start), parseDate(end));
-  const origin = days.length === 0 ? 0 : calendar.ordinal(days[0]!);
-  return { calendar, frequency, days, origin, minutes: Float64Array.from(days, (day) => calendar.hours(day).minutes) };
-}
-
-/** How many bars a span has. */
-export function rowsOf({ calendar, frequency, days }: Span): number {
-  return countBars(calendar, frequency, days);
 }
 
 export interface RegimeSetting {
@@ -194,7 +168,7 @@ function sessionShocks(
   const out = new Float64Array(days.length);
   for (let at = 0; at < days.length; at += plan.sessions) {
     const count = Math.min(plan.sessions, days.length - at);
-    plan.lay(days, at, count, origin + at);
+    plan.lay(span, at, count, origin + at);
     for (let s = 0; s < count; s++) {
       const first = layout.first[s]! * pieces;
       const bars = layout.first[s + 1]! - layout.first[s]!;

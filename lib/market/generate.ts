@@ -5,15 +5,13 @@ import { streamOf } from '../math/stream.ts';
 import { bridgeScale, checkCopula, commonScale, marginScale } from '../models/copula.ts';
 import type { Kernel, Model, ModelParams, PathBlock, VolatilityModel } from '../models/model.ts';
 import { type Bars, emptyBars, joinBars, latentBars, latentBarsOf } from './bars.ts';
-import { type Calendar, calendarOf, sessionsBetween } from './calendar.ts';
-import { parseDate } from './day.ts';
-import { frequencyOf } from './frequency.ts';
 import { gapMultiple, previousSession } from './overnight.ts';
 import { addShift, cutAtKnots, eachRun, type Plan, planOf } from './plan.ts';
 import { checkSeason, type Season } from './season.ts';
 import { type Mix, type Mixer, memory, mixer, shockSd, studentMixing } from './shocks.ts';
+import { type Span, spanOf } from './span.ts';
 import { checkSurroundings, fillChannel, type Surroundings } from './surroundings.ts';
-import { priceOf, roundBar, tickOf } from './ticks.ts';
+import { roundBars, type Tick, tickOf } from './ticks.ts';
 import { checkVolume, scaleVolume, type VolumeParams, volumeKernel } from './volume.ts';
 
 export interface BarsRequest {
@@ -92,11 +90,9 @@ const MOST_PIECES = 64;
 export function* generateBars(request: BarsRequest): Generator<BarBlock, readonly Warning[]> {
   raise(checkRequest(request));
   const { surroundings } = request;
-  const calendar = calendarOf(request.calendar);
-  const frequency = frequencyOf(request.frequency, calendar);
-  const days = sessionsBetween(calendar, parseDate(request.start), parseDate(request.end));
+  const span = spanOf(request.calendar, request.frequency, request.start, request.end);
+  const { calendar, frequency, days, origin } = span;
   raise(checkSurroundings(surroundings, request.memory, days.length));
-  const origin = days.length === 0 ? 0 : calendar.ordinal(days[0]!);
   const setting = { yearsPerSession: 1 / request.periodsPerYear, stream: streamsOf(request) };
   const volatility = request.volatility?.model.process(request.volatility.params, setting) ?? null;
   const kernel = request.model.kernel(request.params, { ...setting, volatility });
@@ -106,7 +102,7 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
   plan.block.state[0] = log(request.startPrice);
   kernel.start(plan.block.state, origin);
   try {
-    return yield* blocksOf(request, calendar, plan, kernel, days, origin);
+    return yield* blocksOf(request, span, plan, kernel);
   } finally {
     plan.close();
   }
@@ -114,26 +110,24 @@ export function* generateBars(request: BarsRequest): Generator<BarBlock, readonl
 
 function* blocksOf(
   request: BarsRequest,
-  calendar: Calendar,
+  span: Span,
   plan: Plan,
   kernel: Kernel,
-  days: Int32Array,
-  origin: number,
 ): Generator<BarBlock, readonly Warning[]> {
   const { ticker, surroundings } = request;
   const { block, layout } = plan;
-  const draw = drawer(request, calendar, plan, days, origin);
+  const { days, origin } = span;
+  const draw = drawer(request, span, plan);
   const stream = streamsOf(request);
   const extremes = stream('extremes');
   const volume = volumeKernel(request.volume, stream, plan);
   const tick = tickOf(request.tick);
   const latent = latentBarsOf(layout.number.length);
-  const ticks = new Float64Array(4);
-  const coarse = { bars: 0, of: 0, worst: Number.POSITIVE_INFINITY };
+  const coarse: Coarse = { bars: 0, of: 0, worst: Number.POSITIVE_INFINITY };
   let made = 0;
   for (let at = 0; at < days.length; ) {
     const asked = Math.min(plan.sessions, days.length - at);
-    plan.lay(days, at, asked, origin + at);
+    plan.lay(span, at, asked, origin + at);
     draw.fill(at, asked);
     const cut = cutAtKnots(plan, surroundings.shift, at, asked);
     const filled = kernel.fill(block, origin + at, cut);
@@ -144,17 +138,9 @@ function* blocksOf(
     const count = layout.first[filled]!;
     const bars = emptyBars(ticker, layout.day.slice(0, count), plan.daily ? null : layout.time.slice(0, count));
     latentBars(block, plan.perBar, layout.number, count, extremes, latent);
-    for (let b = 0; b < count; b++) {
-      const open = latent.open[b]!;
-      roundBar(open, latent.high[b]!, latent.low[b]!, latent.close[b]!, tick, ticks);
-      if (!(ticks[1]! * tick.size <= Number.MAX_SAFE_INTEGER)) throw outOfRange(request, coarse.of + b);
-      bars.open[b] = priceOf(ticks[0]!, tick);
-      bars.high[b] = priceOf(ticks[1]!, tick);
-      bars.low[b] = priceOf(ticks[2]!, tick);
-      bars.close[b] = priceOf(ticks[3]!, tick);
-      const sd = block.sd[layout.session[b]!]! * Math.sqrt(layout.share[b]!);
-      countCoarse(coarse, (sd * open * tick.scale) / tick.size);
-    }
+    const tooHigh = roundBars(latent, count, tick, bars);
+    if (tooHigh >= 0) throw outOfRange(request, made + tooHigh);
+    countCoarse(coarse, plan, latent.open, count, tick);
     volume(bars.volume, origin + at, filled, sizes, surroundings.volume?.subarray(at, at + filled) ?? null);
     if (surroundings.barVolume !== null) scaleVolume(bars.volume, surroundings.barVolume.subarray(made));
     made += count;
@@ -214,13 +200,7 @@ const streamsOf =
     streamOf(seed, { scope: 'asset', asset: ticker, component });
 
 /** Fills the inputs of a block: shocks of every kind and what regimes and events change. */
-function drawer(
-  request: BarsRequest,
-  calendar: Calendar,
-  { block, layout, perBar }: Plan,
-  days: Int32Array,
-  origin: number,
-) {
+function drawer(request: BarsRequest, { calendar, days, origin }: Span, { block, layout, perBar }: Plan) {
   const { seed, mix, surroundings, night } = request;
   const margin = request.volatility?.model.marginDf(request.volatility.params) ?? Number.POSITIVE_INFINITY;
   const common = commonScale(seed, request.copulaDf, request.copulaGroup);
@@ -367,13 +347,30 @@ function outOfRange(request: BarsRequest, bar: number): ProblemError {
   });
 }
 
-function countCoarse(coarse: { bars: number; of: number; worst: number }, ticks: number): void {
-  coarse.of++;
-  if (ticks < COARSE) coarse.bars++;
-  coarse.worst = Math.min(coarse.worst, ticks);
+interface Coarse {
+  bars: number;
+  of: number;
+  worst: number;
 }
 
-function warningsOf(request: BarsRequest, coarse: { bars: number; of: number; worst: number }): Warning[] {
+/** Counts bars whose standard deviation is few ticks. */
+function countCoarse(coarse: Coarse, { block, layout }: Plan, open: Float64Array, bars: number, tick: Tick): void {
+  const { session, share } = layout;
+  const { sd } = block;
+  const { size, scale } = tick;
+  let { worst } = coarse;
+  let few = 0;
+  for (let b = 0; b < bars; b++) {
+    const ticks = (sd[session[b]!]! * Math.sqrt(share[b]!) * open[b]! * scale) / size;
+    if (ticks < COARSE) few++;
+    if (ticks < worst) worst = ticks;
+  }
+  coarse.of += bars;
+  coarse.bars += few;
+  coarse.worst = worst;
+}
+
+function warningsOf(request: BarsRequest, coarse: Coarse): Warning[] {
   const { ticker, start, end, tick, model, params, volatility } = request;
   if (coarse.of === 0) {
     return [

@@ -4,6 +4,7 @@ import type { PathBlock } from '../models/model.ts';
 import type { Calendar } from './calendar.ts';
 import { barsOf, edgesOf, type Frequency, mostBars } from './frequency.ts';
 import { type Season, varianceShares, volumeShares } from './season.ts';
+import type { Sessions } from './span.ts';
 import type { PriceShift } from './surroundings.ts';
 
 /** A session of a given length: its bars' shares of a full session's variance and volume, and the edges of its pieces as fractions of one. */
@@ -37,8 +38,8 @@ export interface Plan {
   readonly daily: boolean;
   readonly block: PathBlock;
   readonly layout: Layout;
-  /** Lay out `count` sessions from days[at], the first of which has ordinal `first`. */
-  lay(days: Int32Array, at: number, count: number, first: number): void;
+  /** Lay out `count` sessions from number `at`, the first of which has ordinal `first`. */
+  lay(sessions: Sessions, at: number, count: number, first: number): void;
   /** Gives the arrays of the block back; the plan is of no use any more. */
   close(): void;
 }
@@ -97,12 +98,12 @@ export function planOf(
     daily: barsOf(frequency, calendar.mostMinutes) === 1,
     block,
     layout,
-    lay(days, at, count, first) {
+    lay({ days, opens, minutes }, at, count, first) {
       let bar = 0;
+      let shape = shapeOf(minutes[at]!);
       for (let s = 0; s < count; s++) {
         const day = days[at + s]!;
-        const { open: opens, minutes } = calendar.hours(day);
-        const shape = shapeOf(minutes);
+        if (s > 0 && minutes[at + s] !== minutes[at + s - 1]) shape = shapeOf(minutes[at + s]!);
         layout.shapes[s] = shape;
         layout.first[s] = bar;
         for (let b = 0; b < shape.variance.length; b++, bar++) {
@@ -113,7 +114,7 @@ export function planOf(
           const part = layout.share[bar]! / perBar;
           for (let p = bar * perBar; p < (bar + 1) * perBar; p++) block.share[p] = part;
           layout.day[bar] = day;
-          layout.time[bar] = b === 0 ? opens : opens + b * frequency.minutes * MINUTE_US;
+          layout.time[bar] = opens[at + s]! + b * frequency.minutes * MINUTE_US;
         }
         block.pieces[s] = bar * perBar;
       }

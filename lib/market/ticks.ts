@@ -50,6 +50,30 @@ export function roundBar(open: number, high: number, low: number, close: number,
   out[3] = c;
 }
 
+/** Open, high, low and close of bars. */
+export interface Prices {
+  readonly open: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly close: Float64Array;
+}
+
+/** Rounds the first `bars` bars to ticks; returns the first that grows past 2^53 of them, or -1. */
+export function roundBars({ open, high, low, close }: Prices, bars: number, tick: Tick, out: Prices): number {
+  const most = Number.MAX_SAFE_INTEGER / tick.size;
+  const ticks = new Float64Array(4);
+  const { open: opens, high: highs, low: lows, close: closes } = out;
+  for (let b = 0; b < bars; b++) {
+    roundBar(open[b]!, high[b]!, low[b]!, close[b]!, tick, ticks);
+    if (!(ticks[1]! <= most)) return b;
+    opens[b] = priceOf(ticks[0]!, tick);
+    highs[b] = priceOf(ticks[1]!, tick);
+    lows[b] = priceOf(ticks[2]!, tick);
+    closes[b] = priceOf(ticks[3]!, tick);
+  }
+  return -1;
+}
+
 function nearestTick(ticks: number): number {
   // floor(x + 1/2) would round 0.49999999999999994 up.
   const whole = Math.floor(ticks);

@@ -1,10 +1,10 @@
 // What made the bars of a ticker: the law of its returns, what surrounds them, and the tables of ground truth.
 import type { ReturnLaw } from '../models/law.ts';
 import type { Model, ModelParams, VolatilityModel } from '../models/model.ts';
-import type { Span } from './environment.ts';
 import { edgesOf } from './frequency.ts';
 import { gapMultiple, previousSession } from './overnight.ts';
 import { type Season, varianceShares } from './season.ts';
+import type { Span } from './span.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What made the bars of a ticker. */

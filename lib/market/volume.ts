@@ -1,8 +1,9 @@
 // Daily volume: a log level moved by two memories, one short and one long, and by the size of the day's return.
 import type { Problem } from '../base/problem.ts';
 import { ProblemError } from '../base/problem.ts';
+import { expEach } from '../math/arrays.ts';
 import { addNormals, uniform } from '../math/draw.ts';
-import { exp, log } from '../math/elementary.ts';
+import { log } from '../math/elementary.ts';
 import type { Stream } from '../math/stream.ts';
 import { refusal } from '../models/model.ts';
 import type { Plan } from './plan.ts';
@@ -79,6 +80,7 @@ export function volumeKernel(
   const empty = streams('noVolume');
   const split = volumeSplit(noise, streams('volumeSplit'), layout.session.length);
   const normals = new Float64Array(2 * most);
+  const means = new Float64Array(most);
   let started = false;
   let x1 = 0;
   let x2 = 0;
@@ -93,14 +95,22 @@ export function volumeKernel(
       started = true;
       const size = sizes[s]!;
       const surprise = Number.isNaN(size) ? 0 : kappa * (size - MEAN_SIZE);
-      const shares = layout.shapes[s]!.volume;
-      let open = 0;
-      for (let b = 0; b < shares.length; b++) open += shares[b]!;
-      // The shares of a full session sum to 1 up to rounding.
-      const part = open < 1 - 1e-9 ? open : 1;
-      const mean = exp(centre + shortSd * x1 + longSd * x2 + surprise) * (factors?.[s] ?? 1) * part;
+      means[s] = centre + shortSd * x1 + longSd * x2 + surprise;
+    }
+    expEach(means.subarray(0, sessions));
+    let shares: Float64Array = new Float64Array(0);
+    let part = 1;
+    for (let s = 0; s < sessions; s++) {
+      if (layout.shapes[s]!.volume !== shares) {
+        shares = layout.shapes[s]!.volume;
+        let open = 0;
+        for (let b = 0; b < shares.length; b++) open += shares[b]!;
+        // The shares of a full session sum to 1 up to rounding.
+        part = open < 1 - 1e-9 ? open : 1;
+      }
+      const mean = means[s]! * (factors?.[s] ?? 1) * part;
       const volume = none > 0 && uniform(empty, first + s, 0) < none ? 0 : Math.floor(mean + 0.5);
-      if (!(volume <= Number.MAX_SAFE_INTEGER)) throw tooLarge({ level, sd, size_of_return: size });
+      if (!(volume <= Number.MAX_SAFE_INTEGER)) throw tooLarge({ level, sd, size_of_return: sizes[s]! });
       const from = layout.first[s]!;
       if (daily) out[from] = volume;
       else split(out, from, volume, shares, layout.number[from]!);

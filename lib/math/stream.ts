@@ -35,24 +35,27 @@ export function seedTag(seed: number | string): string {
   });
 }
 
+const encoder = new TextEncoder();
+
 /** The stream of an address: SHA-256 over the fields, each as u32-LE length + UTF-8, read as little-endian words. */
 export function streamOf(seed: number | string, address: Address): Stream {
   const fields = ['v1', seedTag(seed), address.scope, address.asset, address.component, address.path ?? '0'];
-  const parts: Uint8Array[] = [];
-  for (const field of fields) {
-    const text = new TextEncoder().encode(field);
-    const length = text.length;
-    parts.push(Uint8Array.of(length, length >>> 8, length >>> 16, length >>> 24), text);
-  }
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  // A unit of UTF-16 takes three bytes at most.
+  const bytes = new Uint8Array(fields.reduce((sum, field) => sum + 4 + 3 * field.length, 0));
   let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
+  for (const field of fields) {
+    const { written: length } = encoder.encodeInto(field, bytes.subarray(at + 4));
+    bytes[at] = length;
+    bytes[at + 1] = length >>> 8;
+    bytes[at + 2] = length >>> 16;
+    bytes[at + 3] = length >>> 24;
+    at += 4 + length;
   }
-  const hex = sha256(bytes);
-  const byte = (i: number) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-  const word = (i: number) => byte(4 * i) | (byte(4 * i + 1) << 8) | (byte(4 * i + 2) << 16) | (byte(4 * i + 3) << 24);
+  const hex = sha256(bytes.subarray(0, at));
+  const word = (i: number) => {
+    const big = Number.parseInt(hex.slice(8 * i, 8 * i + 8), 16);
+    return (big >>> 24) | ((big >>> 8) & 0xff00) | ((big & 0xff00) << 8) | (big << 24);
+  };
   return { key0: word(0), key1: word(1), mask0: word(2), mask1: word(3) };
 }
 

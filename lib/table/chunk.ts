@@ -62,7 +62,7 @@ export function encodeChunk(field: Field, column: Column): Chunk {
   const rows = column.values.length;
   const there = column.valid === null ? column.values : present(column.values, column.valid);
   // One kind of array makes one kind of loop.
-  const values = there instanceof Int32Array ? Float64Array.from(there) : there;
+  const values = there instanceof Int32Array ? new Float64Array(there) : there;
   const layout = layoutOf(field.type, values);
   const parts: Uint8Array[] = [];
   let bytes = 0;

@@ -84,7 +84,7 @@ export function openParquet(
   emit(openingMagic());
   return {
     write(table) {
-      const own = makeTable(schema, table.columns);
+      const own = table.schema === schema ? table : makeTable(schema, table.columns);
       checkValues(own);
       for (let from = 0; from < own.rows; ) {
         const to = Math.min(own.rows, from + full - waiting.rows());
@@ -113,16 +113,14 @@ export function openParquet(
   };
 }
 
-const messages = new Map<string, string>();
+const messages = new WeakMap<TableSchema, string>();
 
-/** The schema as Arrow's readers want it; the files of a stage have few. */
+/** The schema as Arrow's readers want it; the files of a stage share few. */
 function arrowSchema(schema: TableSchema): string {
-  const key = JSON.stringify(schema);
-  let message = messages.get(key);
+  let message = messages.get(schema);
   if (message === undefined) {
     message = Buffer.from(schemaMessage(schema)).toString('base64');
-    if (messages.size > 100) messages.clear();
-    messages.set(key, message);
+    messages.set(schema, message);
   }
   return message;
 }

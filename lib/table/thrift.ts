@@ -106,54 +106,86 @@ export function decodeStruct(bytes: Uint8Array): Struct {
   return fieldsAt(0);
 }
 
+/** Where structs are written, grown as they need it. */
+let out = new Uint8Array(1 << 14);
+let at = 0;
+
 /** The bytes of a struct; one struct has one encoding here. */
 export function encodeStruct(fields: Struct): Uint8Array {
-  const out: number[] = [];
+  at = 0;
+  putFields(fields);
+  return out.slice(0, at);
+}
 
-  const varint = (value: number): void => {
-    let rest = value;
-    for (; rest > 127; rest = Math.floor(rest / 128)) out.push((rest % 128) | 128);
-    out.push(rest);
-  };
-  const zigzag = (value: number): void => {
-    if (Math.abs(value) < 2 ** 52) varint(value < 0 ? -2 * value - 1 : 2 * value);
-    else zigzagLong(BigInt(value));
-  };
-  const zigzagLong = (value: bigint): void => {
-    let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
-    for (; rest > 127n; rest >>= 7n) out.push(Number(rest & 127n) | 128);
-    out.push(Number(rest));
-  };
+function need(bytes: number): void {
+  if (at + bytes <= out.length) return;
+  const wider = new Uint8Array(2 * (at + bytes));
+  wider.set(out);
+  out = wider;
+}
 
-  const write = (type: number, value: Value): void => {
-    if (typeof value === 'number') zigzag(value);
-    else if (typeof value === 'bigint') zigzagLong(value);
-    else if (value instanceof Uint8Array) {
-      if (type === BINARY) varint(value.length);
-      for (const byte of value) out.push(byte);
-    } else if (value instanceof Map) fieldsOf(value);
-    else if (typeof value === 'boolean') out.push(value ? TRUE : FALSE);
+function putVarint(value: number): void {
+  need(10);
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) out[at++] = (rest % 128) | 128;
+  out[at++] = rest;
+}
+
+function putZigzag(value: number): void {
+  if (Math.abs(value) < 2 ** 52) putVarint(value < 0 ? -2 * value - 1 : 2 * value);
+  else putLong(BigInt(value));
+}
+
+function putLong(value: bigint): void {
+  need(10);
+  let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
+  for (; rest > 127n; rest >>= 7n) out[at++] = Number(rest & 127n) | 128;
+  out[at++] = Number(rest);
+}
+
+function put(type: number, value: Value): void {
+  if (typeof value === 'number') putZigzag(value);
+  else if (typeof value === 'bigint') putLong(value);
+  else if (value instanceof Uint8Array) {
+    if (type === BINARY) putVarint(value.length);
+    need(value.length);
+    out.set(value, at);
+    at += value.length;
+  } else if (value instanceof Map) putFields(value);
+  else if (typeof value === 'boolean') putVarint(value ? TRUE : FALSE);
+  else {
+    const { element, items } = value;
+    need(1);
+    out[at++] = (Math.min(items.length, 15) << 4) | element;
+    if (items.length >= 15) putVarint(items.length);
+    for (const item of items) put(element, item);
+  }
+}
+
+/** The fields by their ids, as most were given. */
+function inOrder(map: Struct): Iterable<readonly [number, Typed]> {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const id of map.keys()) {
+    if (id < last) return [...map].sort(([a], [b]) => a - b);
+    last = id;
+  }
+  return map;
+}
+
+function putFields(map: Struct): void {
+  let last = 0;
+  for (const [id, { type, value }] of inOrder(map)) {
+    const step = id - last;
+    const shown = type === TRUE && value === false ? FALSE : type;
+    need(1);
+    if (step > 0 && step < 16) out[at++] = (step << 4) | shown;
     else {
-      out.push((Math.min(value.items.length, 15) << 4) | value.element);
-      if (value.items.length >= 15) varint(value.items.length);
-      for (const item of value.items) write(value.element, item);
+      out[at++] = shown;
+      putZigzag(id);
     }
-  };
-  const fieldsOf = (map: Struct): void => {
-    let last = 0;
-    for (const [id, { type, value }] of [...map].sort(([a], [b]) => a - b)) {
-      const step = id - last;
-      const shown = type === TRUE && value === false ? FALSE : type;
-      if (step > 0 && step < 16) out.push((step << 4) | shown);
-      else {
-        out.push(shown);
-        zigzag(id);
-      }
-      if (type !== TRUE) write(type, value);
-      last = id;
-    }
-    out.push(0);
-  };
-  fieldsOf(fields);
-  return Uint8Array.from(out);
+    if (type !== TRUE) put(type, value);
+    last = id;
+  }
+  need(1);
+  out[at++] = 0;
 }

@@ -1,6 +1,6 @@
 // Generate: one ticker's bars from the seed and its parameters; tickers are shards and never shift one another's draws.
 
-import { aroundAsset, type Environment, rowsOf } from '../../lib/market/environment.ts';
+import { aroundAsset, type Environment } from '../../lib/market/environment.ts';
 import { type BarBlock, type BarsRequest, generateBars, type Warning } from '../../lib/market/generate.ts';
 import { generateLegacyBars } from '../../lib/market/legacy.ts';
 import { loadModel } from '../../lib/models/catalog.ts';
@@ -200,5 +200,5 @@ async function requestOf(
     memory: params.memory,
     surroundings: aroundAsset(environment, scene, { ticker, class: kind, sector }).surroundings,
   };
-  return { request, rows: rowsOf(scene.span) };
+  return { request, rows: scene.span.bars };
 }

@@ -1,9 +1,10 @@
 // The configuration of a market as the stages get it, and how it is asked of science.
 import type { Problem } from '../../lib/base/problem.ts';
 import { calendarOf } from '../../lib/market/calendar.ts';
-import { type EnvironmentRequest, type RegimeSetting, type Span, spanOf } from '../../lib/market/environment.ts';
+import type { EnvironmentRequest, RegimeSetting } from '../../lib/market/environment.ts';
 import { planEvents } from '../../lib/market/events.ts';
 import { type Season, seasonOf } from '../../lib/market/season.ts';
+import { type Span, spanOf } from '../../lib/market/span.ts';
 import type { EventSettings } from '../../lib/models/events/event.ts';
 import type { Model, ModelSettings } from '../../lib/models/model.ts';
 import { withDefaults } from '../../lib/models/own.ts';

@@ -22,10 +22,23 @@ const BAR_FIELDS = [
   required('volume', 'int64'),
 ] as const;
 
+/** The schema of a generator version, made once for all the tables of a thread. */
+function perVersion(make: (version: string) => TableSchema): (version: string) => TableSchema {
+  let known: { readonly version: string; readonly schema: TableSchema } | null = null;
+  return (version) => {
+    if (known?.version !== version) known = { version, schema: make(version) };
+    return known.schema;
+  };
+}
+
+const barsSchemaOf = (fields: readonly Field[]) =>
+  perVersion((generatorVersion) => defineSchema(BARS_SHAPE, fields, { synthetic: true, generatorVersion }));
+const dailyBars = barsSchemaOf(BAR_FIELDS);
+const intradayBars = barsSchemaOf([BAR_FIELDS[0], TIME, ...BAR_FIELDS.slice(1)]);
+
 /** One row a bar; the file and each column say that they are synthetic. `date` is the session's day. */
 export function barsSchema(intraday: boolean, generatorVersion: string): TableSchema {
-  const fields = intraday ? [BAR_FIELDS[0], TIME, ...BAR_FIELDS.slice(1)] : BAR_FIELDS;
-  return defineSchema(BARS_SHAPE, fields, { synthetic: true, generatorVersion });
+  return (intraday ? intradayBars : dailyBars)(generatorVersion);
 }
 
 export function barsTable(schema: TableSchema, bars: Bars): Table {
@@ -43,8 +56,12 @@ function latent(
   version: string,
   columns: Record<string, Column | Values>,
 ): Table {
+  return makeTable(latentSchema(name, fields, version), columns);
+}
+
+function latentSchema(name: string, fields: readonly Field[], version: string): TableSchema {
   const schema = defineSchema(`${LATENT_SHAPE}/${name}`, fields, { synthetic: true, generatorVersion: version });
-  return makeTable({ ...schema, metadata: sortKeys({ ...schema.metadata, [LATENT_KEY]: 'true' }) }, columns);
+  return { ...schema, metadata: sortKeys({ ...schema.metadata, [LATENT_KEY]: 'true' }) };
 }
 
 /** Metadata key of tables of ground truth. */
@@ -137,16 +154,18 @@ export function impactsTable(rows: readonly ImpactRow[], version: string): Table
 
 const VARIANCE_FIELDS = [required('date', 'date'), required('variance', 'float64'), required('sd', 'float64')];
 const JUMP_FIELDS = [required('date', 'date'), required('time', 'float64'), required('size', 'float64')];
+const varianceSchema = perVersion((version) => latentSchema('variance', VARIANCE_FIELDS, version));
+const jumpsSchema = perVersion((version) => latentSchema('jumps', JUMP_FIELDS, version));
 
 /** Variance per year in force and standard deviation of the session's log return. */
 export const varianceTable = (
   version: string,
   columns: { date: Int32Array; variance: Float64Array; sd: Float64Array },
-) => latent('variance', VARIANCE_FIELDS, version, columns);
+) => makeTable(varianceSchema(version), columns);
 
 /** Jumps of the log price: share of the session's variance that had passed, and size. */
 export const jumpsTable = (version: string, columns: { date: Int32Array; time: Float64Array; size: Float64Array }) =>
-  latent('jumps', JUMP_FIELDS, version, columns);
+  makeTable(jumpsSchema(version), columns);
 
 /** One row a bar: the market around its close. */
 export function quotesTable(bars: Bars, { quotes, flow, slippage }: Side, version: string): Table {

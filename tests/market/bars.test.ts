@@ -1,6 +1,7 @@
 // The law of a bar's extremes: exact for Brownian motion, at the ends of the path and in the range.
 import { describe, expect, it } from 'vitest';
-import { type LatentBars, latentBars, latentBarsOf } from '../../lib/market/bars.ts';
+import { latentBars, latentBarsOf } from '../../lib/market/bars.ts';
+import type { Prices } from '../../lib/market/ticks.ts';
 import { addNormals } from '../../lib/math/draw.ts';
 import { normalCdf } from '../../lib/math/special.ts';
 import { type Stream, streamOf } from '../../lib/math/stream.ts';
@@ -8,7 +9,7 @@ import { type Stream, streamOf } from '../../lib/math/stream.ts';
 const stream = (seed: number, component: string) => streamOf(seed, { scope: 'asset', asset: 'X', component });
 
 /** Latent bars of the given pieces, each [from, to, variance], `perBar` of them a bar. */
-function barsOf(pieces: readonly (readonly [number, number, number])[], perBar: number, extremes: Stream): LatentBars {
+function barsOf(pieces: readonly (readonly [number, number, number])[], perBar: number, extremes: Stream): Prices {
   const column = (k: 0 | 1 | 2) => Float64Array.from(pieces, (p) => p[k]);
   const count = pieces.length / perBar;
   const out = latentBarsOf(count);

@@ -6,11 +6,10 @@ import {
   type EnvironmentRequest,
   makeEnvironment,
   mixingOverTime,
-  rowsOf,
-  spanOf,
 } from '../../lib/market/environment.ts';
 import { planEvents } from '../../lib/market/events.ts';
 import { FLAT } from '../../lib/market/season.ts';
+import { spanOf } from '../../lib/market/span.ts';
 import { USUAL } from '../../lib/market/usual.ts';
 import { ASSET_CLASSES } from '../../lib/models/asset-class.ts';
 import { checkShares } from '../../lib/models/factors.ts';
@@ -125,7 +124,7 @@ test.each([
   ['24/7', '1h'],
 ])('on %s, %s as many rows are foretold as bars are made', (calendar, frequency) => {
   const [start, end] = ['2020-11-20', '2020-12-02'];
-  const foretold = rowsOf(spanOf(calendar, frequency, start, end));
+  const foretold = spanOf(calendar, frequency, start, end).bars;
   expect(foretold).toBe(bars({ ...plain(), calendar, frequency, start, end }).day.length);
 });
 

@@ -1,7 +1,7 @@
 // Laws of ground truth beside prices: sizes of jumps and steps of variance become standard normals.
 import { describe, expect, it } from 'vitest';
-import { spanOf } from '../../lib/market/environment.ts';
 import { expectedJumps, jumpScores, recursion, varianceScores } from '../../lib/market/hidden.ts';
+import { spanOf } from '../../lib/market/span.ts';
 import { CALM } from '../../lib/market/surroundings.ts';
 import type { Truth } from '../../lib/market/truth.ts';
 import { normal } from '../../lib/math/draw.ts';

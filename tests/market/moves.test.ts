@@ -1,7 +1,7 @@
 // Laws of what is known of a move: its mean and variance given what is in force.
 import { expect, it } from 'vitest';
-import { spanOf } from '../../lib/market/environment.ts';
 import { movesOf } from '../../lib/market/moves.ts';
+import { spanOf } from '../../lib/market/span.ts';
 import { CALM } from '../../lib/market/surroundings.ts';
 import type { Truth } from '../../lib/market/truth.ts';
 import { jumpLaw } from '../../lib/models/jumps.ts';

@@ -1,10 +1,10 @@
 // Laws of residuals: what is left of a move is its shock, through whatever the move went.
 import { describe, expect, it } from 'vitest';
 import type { Bars } from '../../lib/market/bars.ts';
-import { spanOf } from '../../lib/market/environment.ts';
 import { generateBars } from '../../lib/market/generate.ts';
 import { residualsOf } from '../../lib/market/residuals.ts';
 import { FLAT } from '../../lib/market/season.ts';
+import { spanOf } from '../../lib/market/span.ts';
 import { CALM } from '../../lib/market/surroundings.ts';
 import { lawOf, type Truth } from '../../lib/market/truth.ts';
 import { normalCdf } from '../../lib/math/special.ts';

@@ -1,7 +1,7 @@
 // Laws of what made bars: every model of the catalog is known, and a session's variance is shared between its hours.
 import { describe, expect, it } from 'vitest';
-import { spanOf } from '../../lib/market/environment.ts';
 import { EXCHANGE } from '../../lib/market/season.ts';
+import { spanOf } from '../../lib/market/span.ts';
 import { lawOf, sharesOf, type Truth } from '../../lib/market/truth.ts';
 import { combinations } from '../laws/rig.ts';
 

@@ -34,9 +34,13 @@ afterAll(() => plan.close());
 /** A kernel that fills daily volumes of successive runs of sessions. */
 function dailyKernel(given: typeof params, seed: number) {
   const fill = volumeKernel(given, (component) => stream(seed, component), plan);
-  const days = new Int32Array(512).fill(4);
+  const sessions = {
+    days: new Int32Array(512).fill(4),
+    opens: new Float64Array(512),
+    minutes: new Float64Array(512).fill(calendar.mostMinutes),
+  };
   return (out: Float64Array, at: number, sizes: Float64Array) => {
-    plan.lay(days, 0, sizes.length, at);
+    plan.lay(sessions, 0, sizes.length, at);
     fill(out.subarray(at), at, sizes.length, sizes, null);
   };
 }

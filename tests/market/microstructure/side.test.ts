@@ -1,11 +1,11 @@
 // The side channel over real bars: one row a bar, regimes and events widen spreads, costs grow with size.
 import { describe, expect, test } from 'vitest';
-import { spanOf } from '../../../lib/market/environment.ts';
 import { DEFAULT_COSTS } from '../../../lib/market/microstructure/costs.ts';
 import { DEFAULT_FLOW } from '../../../lib/market/microstructure/flow.ts';
 import { DEFAULT_QUOTES, LIQUIDITY } from '../../../lib/market/microstructure/quotes.ts';
 import { makeSide, type SideRequest } from '../../../lib/market/microstructure/side.ts';
 import { FLAT } from '../../../lib/market/season.ts';
+import { spanOf } from '../../../lib/market/span.ts';
 import { bars } from '../rig.ts';
 
 const made = bars({ end: '2021-12-31' });
