@@ -10,8 +10,9 @@ import { type Prices, SMALL, sharesOf, type Truth } from './truth.ts';
 export interface Residuals {
   /** Per session, from its open to its close; NaN where the law of the move is not known. */
   readonly sessions: Float64Array;
-  /** As `sessions`, of what the ticker's shocks alone move; NaN elsewhere. */
+  /** As `sessions`, where correlations may be read from them; the root of the shock's share in the variance of each, null where it is 1. */
   readonly shocks: Float64Array;
+  readonly own: Float64Array | null;
   /** Per session, from the last close to its open. */
   readonly gaps: Float64Array;
   /** Per jump of the ledger, by its size; null without a law of jumps. */
@@ -50,6 +51,7 @@ export function residualsOf(bars: Bars, truth: Truth, tick: number | null): Resi
   const sessions = new Float64Array(n).fill(Number.NaN);
   const shocks = new Float64Array(n).fill(Number.NaN);
   const gaps = new Float64Array(n).fill(Number.NaN);
+  let own: Float64Array | null = null;
   const noise = tick === null ? 0 : (tick * tick) / 12;
   const whole = new Float64Array(n);
   for (let s = 0; s < n; s++) {
@@ -75,7 +77,13 @@ export function residualsOf(bars: Bars, truth: Truth, tick: number | null): Resi
     const coarse = rounding(open[s]!, open[s]!) / variance;
     if (known && coarse <= (truth.marginDf < Number.POSITIVE_INFINITY ? SMALL : COARSE)) {
       sessions[s] = score((inside - move.mean) / Math.sqrt(variance + rounding(open[s]!, close[s]!)), truth.marginDf);
-      if (coarse <= FINE && move.sway === 0) shocks[s] = sessions[s]!;
+      const beside = coarse > FINE || move.sway > 0;
+      // Only normal ones stay normal with something added.
+      if (!beside || (coarse <= SMALL && truth.marginDf === Number.POSITIVE_INFINITY)) shocks[s] = sessions[s]!;
+      if (beside) {
+        own ??= new Float64Array(n).fill(1);
+        own[s] = Math.sqrt((spread * move.variance) / (variance * (1 + coarse)));
+      }
     }
     if (night !== null && s > 0 && rounding(before, before) / move.gapVariance <= SMALL)
       gaps[s] = score(
@@ -88,6 +96,7 @@ export function residualsOf(bars: Bars, truth: Truth, tick: number | null): Resi
   return {
     sessions,
     shocks,
+    own,
     gaps,
     jumps: jumps === null ? null : jumpScores(jumps, truth),
     expectedJumps: jumps === null ? 0 : expectedJumps(jumps, truth, shares),

@@ -1,9 +1,9 @@
 // Tests a generated dataset as a scientist would: exact invariants in every row, and moments against theory at one false-alarm rate.
 import { chiSquareCdf, chiSquareSf, normalTwoSided } from '../math/special.ts';
-import { fisherBand, fisherZ } from '../stats/dependence.ts';
 import { holm, type TestResult, testMeanKnownSigma, testVariance } from '../stats/hypothesis.ts';
-import { isConstant, mean, sumOf } from '../stats/moments.ts';
+import { mean } from '../stats/moments.ts';
 import type { Bars } from './bars.ts';
+import { type Correlations, type Moves, testCorrelations } from './correlations.ts';
 import { type Breach, type CandidateBars, checkSchema, type ExactCheck, INVARIANTS } from './invariants.ts';
 import { type Residuals, residualsOf } from './residuals.ts';
 import type { Truth } from './truth.ts';
@@ -40,8 +40,8 @@ export interface Expectation {
   readonly tick: number | Readonly<Record<string, number>> | null;
   /** What made the bars of a ticker, asked for one by one; null for one of which nothing is known. */
   readonly truth: ((ticker: string) => Truth | null) | string;
-  /** Correlation of the sessions' shocks, Gaussian; rows and columns in the order of `tickers`. */
-  readonly correlation: readonly (readonly number[])[] | string;
+  /** How the shocks of sessions go together. */
+  readonly correlation: Correlations | string;
 }
 
 export interface Check {
@@ -108,7 +108,7 @@ export function validateBars(
   const runs = (name: CheckName) => on.has(name) && !unstated.some(({ check }) => check === name);
   const drafts: Draft[] = [];
   const failures: Failure[] = [];
-  const scores = new Map<string, Float64Array | null>();
+  const moves = new Map<string, Moves | null>();
   const seen: string[] = [];
   let rows = 0;
 
@@ -155,14 +155,16 @@ export function validateBars(
     if (![...MOMENTS, 'correlation' as const].some(runs)) continue;
     const truth = typeof expectation.truth === 'string' ? null : expectation.truth(ticker);
     const residuals = truth === null ? null : residualsOf(bars, truth, facts.tick);
-    if (runs('correlation')) scores.set(ticker, residuals && unblended(residuals.shocks, truth!));
+    if (runs('correlation')) moves.set(ticker, residuals && movesOf(residuals, truth!));
     for (const { name, test, detail } of momentTests(residuals, truth))
       if (runs(name)) statistical(name, ticker, test, detail);
   }
   if (runs('schema')) exact('schema', null, (report) => checkTickers(seen, expectation.tickers, report));
   if (runs('correlation') && typeof expectation.correlation !== 'string') {
-    const found = testCorrelations(scores, expectation.correlation, expectation);
-    if (found !== null) statistical('correlation', null, found.result, found.detail);
+    const { tickers, correlation, alpha } = expectation;
+    const found = testCorrelations(moves, tickers, correlation, alpha);
+    if (typeof found === 'string') unstated.push({ check: 'correlation', why: found });
+    else statistical('correlation', null, found.result, found.detail);
   }
   const found = conclude(drafts, failures, expectation.alpha, { tickers: seen.length, rows, unstated });
   for (const failure of found.failures.slice(failures.length)) tell(failure);
@@ -263,73 +265,10 @@ const inconclusive = (why: string): TestResult => ({
   note: `inconclusive: ${why}`,
 });
 
-/** Scores of the sessions in which shocks have their own correlation, without one that all share. */
-function unblended(scores: Float64Array, { surroundings: { blend } }: Truth): Float64Array {
-  return blend === null ? scores : scores.map((score, s) => (blend[s] === 0 ? score : Number.NaN));
-}
-
-/**
- * All pairs at once: artanh r - artanh rho - rho/(2(n-1)) is about N(0, 1/(n-3)) (Hotelling 1953). The p-value is the smallest one
- * times the number of pairs (Bonferroni), so the matrix counts as one test.
- */
-function testCorrelations(
-  scores: ReadonlyMap<string, Float64Array | null>,
-  target: readonly (readonly number[])[],
-  { tickers, alpha }: Expectation,
-): { readonly result: TestResult; readonly detail: string } | null {
-  const none = (why: string) => ({ result: inconclusive(why), detail: '' });
-  const pairs = (tickers.length * (tickers.length - 1)) / 2;
-  if (pairs === 0) return none('there is no pair of tickers');
-  const lost = tickers.find((ticker) => (scores.get(ticker) ?? null) === null);
-  if (lost !== undefined) return none(`${lost} has no returns that vary`);
-  const all = tickers.map((ticker) => scores.get(ticker)!);
-  const common = all[0]!.map((_, s) => Number(all.every((own) => Number.isFinite(own[s]))));
-  const length = common.reduce((a, b) => a + b, 0);
-  // Too few sessions have a known law, although there are enough of them.
-  if (length < 4 && common.length >= 4) return null;
-  const units: Float64Array[] = [];
-  for (const [i, own] of all.entries()) {
-    const unit = unitOf(own.filter((_, s) => common[s] === 1));
-    if (unit === null) return none(`${tickers[i]} has no returns that vary`);
-    units.push(unit);
-  }
-  const n = length;
-  if (n < 4) return none(`needs 4 returns, has ${n}`);
-  let worst = { z: 0, p: 2, text: '' };
-  for (let i = 0; i < units.length; i++) {
-    for (let j = 0; j < i; j++) {
-      const rho = target[i]![j]!;
-      if (!(Math.abs(rho) < 1))
-        return none(`the target of ${tickers[j]} and ${tickers[i]} is ${rho}, which has no band`);
-      const r = dot(units[i]!, units[j]!);
-      if (!(Math.abs(r) < 1)) return none(`${tickers[j]} and ${tickers[i]} move as one`);
-      const z = (fisherZ(r) - fisherZ(rho) - rho / (2 * (n - 1))) * Math.sqrt(n - 3);
-      const p = normalTwoSided(z);
-      if (p < worst.p) {
-        const [low, high] = fisherBand(rho, n, 1 - alpha / pairs)!;
-        const band = `${low.toFixed(4)}..${high.toFixed(4)}`;
-        const text = `${tickers[j]} and ${tickers[i]}: ${r.toFixed(4)} against ${rho.toFixed(4)}, band ${band} for ${pairs} pairs`;
-        worst = { z, p, text };
-      }
-    }
-  }
-  const pvalue = Math.min(1, worst.p * pairs);
-  return { result: { stat: worst.z, df: null, pvalue, n, reject: null, note: '' }, detail: worst.text };
-}
-
-/** Deviations from the mean, scaled to length one; null when they do not vary or are not finite. */
-function unitOf(values: Float64Array): Float64Array | null {
-  const centre = mean(values);
-  if (centre === null || isConstant(values)) return null;
-  const length = Math.sqrt(sumOf(values.length, (i) => (values[i]! - centre) * (values[i]! - centre)));
-  return values.map((value) => (value - centre) / length);
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
+const movesOf = ({ shocks, own }: Residuals, { shockVariance, surroundings }: Truth): Moves => ({
+  ...{ scores: shocks, own },
+  ...{ variance: shockVariance, blend: surroundings.blend },
+});
 
 function checkTickers(seen: readonly string[], wanted: readonly string[], report: (breach: Breach) => void): void {
   if (wanted.length === 0) report({ row: null, detail: 'no ticker is expected' });

@@ -48,6 +48,18 @@ export function marginScale(copulaDf: number, marginDf: number): (shock: number,
   return (shock, common) => unit * common * ratio(shock * common);
 }
 
+/** The value of the Student law of `df` degrees that is as likely exceeded as a standard normal score; beyond 37 as at it. */
+export function studentScore(df: number): (score: number) => number {
+  const ratio = oddMap(Number.POSITIVE_INFINITY, df);
+  return (score) => {
+    const inside = Math.max(-FARTHEST, Math.min(FARTHEST, score));
+    return inside * ratio(inside);
+  };
+}
+
+/** Normal tails have digits up to here. */
+const FARTHEST = 37;
+
 /**
  * Factor on what the pieces of a session do beside their way to its end z, which has the margin. A Student z is a normal one
  * times a random S; given z, E S^2 = (df - 2 + z^2) / (df - 1), which is 1 on average, so bars have the variance of sessions.

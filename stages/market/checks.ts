@@ -12,10 +12,11 @@ import {
 import type { LoadPlugin } from '../../lib/table/adapter.ts';
 import { readParquet } from '../../lib/table/parquet.ts';
 import { isSynthetic } from '../../lib/table/schema.ts';
+import { correlationsOf } from './correlations.ts';
 import { spanFrom } from './setting.ts';
 import type { CalibrationReport, EnvironmentReport } from './shapes.ts';
 import { barsOf } from './tables.ts';
-import { copulaDfOf, type Files, type LawSetting, truthsOf } from './truths.ts';
+import { type Files, type LawSetting, tablesOf, truthsOf } from './truths.ts';
 
 /** Switch of the configuration -> the checks it turns on. */
 const SWITCHES: Readonly<Record<string, readonly CheckName[]>> = {
@@ -98,7 +99,8 @@ async function expectationOf(setting: CheckSetting, dataset: Dataset): Promise<E
   // The legacy generator is not calibrated; it states no grid, no drift and no correlation, and what nobody promised is not tested.
   const legacy = calibration.correlation === null;
   const { calendar, frequency, days } = spanFrom(setting);
-  const truth = await truthsOf(setting, calibration, latent, plugin);
+  const tables = tablesOf(latent);
+  const truth = await truthsOf(setting, calibration, tables, plugin);
   // Which of these there are is known by the law.
   const checks = CHECKS.filter(
     (name) => on.includes(name) && (typeof truth !== 'string' || (name !== 'volatility' && name !== 'jumps')),
@@ -112,16 +114,8 @@ async function expectationOf(setting: CheckSetting, dataset: Dataset): Promise<E
     times: barsPerSession(calendar, frequency) === 1 ? null : clockOf(calendar, frequency, days).start,
     tick: legacy ? null : Object.fromEntries(calibration.assets.map(({ ticker, tick }) => [ticker, tick])),
     truth,
-    correlation: typeof truth === 'string' ? truth : correlationOf(setting, environment),
+    correlation: typeof truth === 'string' ? truth : correlationsOf(setting, calibration, environment, tables),
   };
-}
-
-/** Correlation of shocks, or in words why it is not known: Fisher's band is that of normal pairs. */
-function correlationOf(setting: CheckSetting, { correlation }: EnvironmentReport): Expectation['correlation'] {
-  if (setting.tickers.length < 2) return 'there is no pair of tickers';
-  if (copulaDfOf(setting) !== Number.POSITIVE_INFINITY) return 'shocks have a Student copula';
-  if (correlation?.mode !== 'static' || correlation.shocks === null) return 'correlations move or come from factors';
-  return correlation.shocks;
 }
 
 /** Files one at a time, so that memory is one ticker's. */

@@ -53,7 +53,7 @@ export type Truths = (ticker: string) => Truth | null;
 export async function truthsOf(
   setting: LawSetting,
   calibration: CalibrationReport,
-  latent: Files,
+  tables: Tables,
   plugin: LoadPlugin | null,
 ): Promise<Truths | string> {
   const { price_model: price, volatility_model: volatility, regimes, memory } = setting;
@@ -71,7 +71,6 @@ export async function truthsOf(
   if (copulaDf !== infinite && [...laws.values()].some(({ law }) => law?.kind === 'transition'))
     return 'prices revert under a Student copula';
   const scene = { span: spanFrom(setting), regimes: regimesFrom(setting), plans: await planEvents(setting.events) };
-  const tables = tablesOf(latent);
   const environment = environmentOf(tables, scene);
   return (ticker) => {
     const asset = calibration.assets.find((one) => one.ticker === ticker);
@@ -127,11 +126,18 @@ function lawFor(
   };
 }
 
-type Tables = (name: string) => Table | null;
+export type Tables = (name: string) => Table | null;
 
-function tablesOf(files: Files): Tables {
+/** Tables of ground truth; those of the whole market are read once. */
+export function tablesOf(files: Files): Tables {
   const names = new Set(files.names());
-  return (name) => (names.has(name) ? readParquet(files.bytes(name)) : null);
+  const read = new Map<string, Table>();
+  return (name) => {
+    if (!names.has(name)) return null;
+    const table = read.get(name) ?? readParquet(files.bytes(name));
+    if (!name.includes('/')) read.set(name, table);
+    return table;
+  };
 }
 
 /** Regimes and events as they were, from their tables. */
@@ -147,6 +153,7 @@ function environmentOf(
   },
 ): Environment {
   const regimes = tables('regimes.parquet');
+  const blend = tables('correlation.parquet');
   const events = plans.length === 0 ? null : tables('events.parquet');
   const text = (name: string) => column(events!, name, 'utf8').values;
   const ledger =
@@ -160,7 +167,7 @@ function environmentOf(
     path: regimes === null ? null : Array.from(column(regimes, 'regime', 'int32').values),
     occurrences: occurrencesOf(ledger, span),
     factors: {},
-    blend: null,
+    blend: blend === null ? null : Array.from(column(blend, 'common_weight', 'float64').values),
   };
 }
 

@@ -1,13 +1,15 @@
 // The validator against every law it knows: right markets are rejected at the stated rate, one whose volatility is a tenth off is found.
 import { describe, expect, test } from 'vitest';
 import type { Bars } from '../../lib/market/bars.ts';
+import type { Correlations } from '../../lib/market/correlations.ts';
 import { CHECKS, type Check, validateBars } from '../../lib/market/validate.ts';
 import { exp, log } from '../../lib/math/elementary.ts';
 import { readParquet } from '../../lib/table/parquet.ts';
+import { correlationsOf } from '../../stages/market/correlations.ts';
 import { spanFrom } from '../../stages/market/setting.ts';
 import { barsOf } from '../../stages/market/tables.ts';
-import { type LawSetting, truthsOf } from '../../stages/market/truths.ts';
-import { configOf, makeBars, paramsOf, REPORT } from '../stages/market/chain.ts';
+import { type LawSetting, tablesOf, truthsOf } from '../../stages/market/truths.ts';
+import { configOf, type Market, makeBars, paramsOf, REPORT } from '../stages/market/chain.ts';
 
 const models = (price: string, volatility = 'none') => [
   `generation.price_model=${price}`,
@@ -20,6 +22,9 @@ const EVENTS =
 const LOUD = [REGIMES, NIGHT, EVENTS, 'calendar=XNYS'];
 const FACTORS =
   'generation.correlation={mode: factor, copula: {family: student}, factor: {volatility: {alpha: 0.08, gamma: 0, beta: 0.9}}}';
+const STUDENT = 'generation.correlation.copula.family=student';
+const PASSING =
+  'generation.correlation={mode: rolling, rolling: {kind: logistic, weight: 0.5, midpoint: 120, width: 30}}';
 const KOU = 'generation.models.jump_diffusion={law: kou, intensity: 40, up: 60, down: 50}';
 
 const LAWS: Readonly<Record<string, readonly string[]>> = {
@@ -38,11 +43,11 @@ const LAWS: Readonly<Record<string, readonly string[]>> = {
   'garch drawn to its regimes': [...models('gbm', 'garch'), REGIMES, 'generation.regimes.mode=target'],
   'garch, loud, on factors that move': [...models('gbm', 'garch'), ...LOUD, FACTORS],
   'hybrid with garch, loud': [...models('hybrid', 'garch'), ...LOUD],
-  'hybrid with stochastic volatility, loud, Student copula': [
-    ...models('hybrid', 'stochastic_vol'),
-    ...LOUD,
-    'generation.correlation.copula.family=student',
-  ],
+  'gbm, Student copula': [...models('gbm'), STUDENT],
+  'gbm, loud, on factors': [...models('gbm'), ...LOUD, 'generation.correlation.mode=factor'],
+  'gbm whose correlation passes': [...models('gbm'), PASSING],
+  'garch, loud, whose correlation passes, Student copula': [...models('gbm', 'garch'), ...LOUD, PASSING, STUDENT],
+  'hybrid with stochastic volatility, loud, Student copula': [...models('hybrid', 'stochastic_vol'), ...LOUD, STUDENT],
 };
 
 interface Wrong {
@@ -50,25 +55,40 @@ interface Wrong {
   readonly said?: number;
   /** Returns of the bars, times this. */
   readonly made?: number;
+  /** Covariance of shocks as it is said to be, less this. */
+  readonly less?: number;
 }
 
+const tablesFrom = ({ latent, own }: Market) => {
+  const files = { ...latent, ...own };
+  return tablesOf({ names: () => Object.keys(files), bytes: (name) => files[name]! });
+};
+
+const shifted = ({ copulaDf, between }: Correlations, less: number): Correlations => ({
+  copulaDf,
+  between(a, b) {
+    const covariance = between(a, b);
+    return typeof covariance === 'number' ? covariance - less : covariance.map((one) => one - less);
+  },
+});
+
 /** The statistical checks of a market of two assets. */
-async function judged(set: readonly string[], seed: number, alpha: number, { said = 1, made = 1 }: Wrong = {}) {
+async function judged(
+  set: readonly string[],
+  seed: number,
+  alpha: number,
+  { said = 1, made = 1, less = 0 }: Wrong = {},
+) {
   const market = await makeBars({ set, seed });
   const setting = paramsOf<LawSetting>('validate', configOf(set));
-  const files = { ...market.latent, ...market.own };
+  const tables = tablesFrom(market);
   const report = { ...REPORT, assets: REPORT.assets.map((asset) => ({ ...asset, sigma: asset.sigma * said })) };
-  const truth = await truthsOf(
-    setting,
-    report,
-    { names: () => Object.keys(files), bytes: (name) => files[name]! },
-    null,
-  );
+  const truth = await truthsOf(setting, report, tables, null);
+  const correlations = correlationsOf(setting, report, market.report, tables);
   const bars = Object.entries(market.bars).map(([name, bytes]) => {
     const of = barsOf(readParquet(bytes), name.replace('.parquet', ''));
     return made === 1 ? of : stretched(of, made);
   });
-  const gaussian = market.report.correlation?.mode === 'static' && setting.copula.family === 'gaussian';
   return validateBars(bars, {
     checks: CHECKS.slice(CHECKS.indexOf('mean')),
     alpha,
@@ -78,7 +98,7 @@ async function judged(set: readonly string[], seed: number, alpha: number, { sai
     times: null,
     tick: made === 1 ? { A: 0.01, B: 0.01 } : null,
     truth,
-    correlation: gaussian ? market.report.correlation!.shocks! : 'not tested',
+    correlation: typeof correlations === 'string' ? correlations : shifted(correlations, less),
   });
 }
 
@@ -113,7 +133,7 @@ test('right markets of all laws together are rejected no oftener than alpha says
       }
     }
   }
-  // 99.9 percent bounds of binomials: 640 markets at .05 have 32, Holm and Bonferroni a little less.
+  // 99.9 percent bounds of binomials: 800 markets at .05 have 40, Holm and Bonferroni a little less.
   const most = (n: number) => n * level + 3.1 * Math.sqrt(n * level * (1 - level));
   const least = (n: number) => n * level - 3.1 * Math.sqrt(n * level * (1 - level));
   const markets = names.length * SEEDS;
@@ -147,17 +167,21 @@ describe('a volatility that is a tenth off is found', () => {
     }
   });
 
+  test.each(names.filter((name) => /^gbm|^merton|^heston$|^ou$|factors/.test(name)))(
+    'a correlation that is .2 off is found in %s',
+    async (name) => {
+      for (const seed of [1, 2, 3]) {
+        const { checks } = await judged([...LAWS[name]!, ...DECADE], seed, 0.001, { less: 0.2 });
+        expect(failed(checks)).toContain('correlation');
+      }
+    },
+  );
+
   test('a speed of variance, an intensity and a size of jumps that are not those in force are found too', async () => {
     const wrong = async (name: string, made: string, said: string) => {
       const market = await makeBars({ set: [...LAWS[name]!, ...DECADE, made], seed: 1 });
       const setting = paramsOf<LawSetting>('validate', configOf([...LAWS[name]!, ...DECADE, said]));
-      const files = { ...market.latent, ...market.own };
-      const truth = await truthsOf(
-        setting,
-        REPORT,
-        { names: () => Object.keys(files), bytes: (file) => files[file]! },
-        null,
-      );
+      const truth = await truthsOf(setting, REPORT, tablesFrom(market), null);
       const bars = Object.entries(market.bars).map(([file, bytes]) =>
         barsOf(readParquet(bytes), file.replace('.parquet', '')),
       );

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Bars } from '../../lib/market/bars.ts';
+import type { Correlations } from '../../lib/market/correlations.ts';
 import { formatDate } from '../../lib/market/day.ts';
 import { generateLegacyBars } from '../../lib/market/legacy.ts';
 import { FLAT } from '../../lib/market/season.ts';
@@ -60,13 +61,12 @@ function expectation(of: readonly Bars[], change: Partial<Expectation> = {}): Ex
     times: null,
     tick: 0.01,
     truth: truthOf(of[0]!.day, TRUTH),
-    correlation: [
-      [1, RHO],
-      [RHO, 1],
-    ],
+    correlation: rho(RHO),
     ...change,
   };
 }
+
+const rho = (value: number): Correlations => ({ copulaDf: Number.POSITIVE_INFINITY, between: () => value });
 
 function copy(bars: Bars): Bars {
   const { ticker, day, open, high, low, close, volume } = bars;
@@ -236,10 +236,6 @@ describe('[S1-105] the columns', () => {
 
 describe('the laws', () => {
   const wrong = (change: Partial<Expectation>) => validateBars(good, expectation(good, change));
-  const rho = (value: number) => [
-    [1, value],
-    [value, 1],
-  ];
 
   it('[S1-118] a wrong volatility, drift or correlation is rejected by its own check', () => {
     const drift = wrong({ truth: truthOf(good[0]!.day, { ...TRUTH, A: { mu: 1.4, sigma: 0.2 } }) });

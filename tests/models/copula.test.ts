@@ -17,6 +17,7 @@ import {
   commonScale,
   jointExceedance,
   marginScale,
+  studentScore,
   tailDependence,
 } from '../../lib/models/copula.ts';
 import { seeds } from '../thorough.ts';
@@ -56,6 +57,19 @@ function ks(values: Float64Array, law: (x: number) => number): number {
   });
   return largest * Math.sqrt(n);
 }
+
+it.each([1.5, 3, 8.8])(
+  'a normal score is as likely exceeded as its Student value of %f degrees, as far as tails have digits',
+  (df) => {
+    const of = studentScore(df);
+    expect(of(0)).toBe(0);
+    for (const score of [0.01, 0.7, 2, 5, 8.5, 20]) {
+      expect(of(-score)).toBe(-of(score));
+      expect(studentSf(of(score), df) / normalCdf(-score)).toBeCloseTo(1, 6);
+    }
+    expect(of(50)).toBe(of(37));
+  },
+);
 
 describe('theory', () => {
   it('joint exceedance and tail dependence have the values found by others', () => {
