@@ -56,11 +56,11 @@ export function workspaceRoots(options: RootsOptions): Roots {
   return { wanted: [...wanted.values()], keys, datasets, records };
 }
 
-/** Every `*.dvc` and dvc.lock of the workspace; folders that a pointer tracks hold none. */
+/** Every `*.dvc` and dvc.lock of the workspace; folders that a pointer tracks hold none, nor does that of journals, which each run changes. */
 function dvcFiles(root: string): string[] {
   const skip = (relpath: string) =>
     /(?:^|\/)(?:\.git|\.dvc|\.pipeline|node_modules)$/.test(relpath) ||
-    /^data\/stages\/./.test(relpath) ||
+    /^(?:data\/stages\/.|logs\/runs$)/.test(relpath) ||
     readTextIfAny(join(root, `${relpath}.dvc`)) !== null;
   return walk(root, undefined, skip)
     .filter(({ relpath, kind }) => kind === 'file' && isDvcFile(relpath))

@@ -27,10 +27,13 @@ export class Memory {
   readonly units: Record<string, Readonly<Record<string, LastUnit>>>;
   /** Stages whose units are a copy of this run. */
   readonly #own = new Map<string, Record<string, LastUnit>>();
+  /** Whether this run gave anything that was not remembered. */
+  isNew: boolean;
 
   constructor(last: Last, stamp: string) {
     this.last = last;
     this.units = { ...last.units };
+    this.isNew = last.stamp !== stamp;
     if (last.stamp === stamp) return;
     // Units this run does not visit keep their keys for explanations; under another stamp their inputs prove nothing.
     for (const [stage, units] of Object.entries(last.units))
@@ -40,6 +43,7 @@ export class Memory {
   }
 
   note({ stage, element, key, inputText }: UnitPlan, { outputs, verdict }: Known): void {
+    this.isNew = true;
     let own = this.#own.get(stage);
     if (own === undefined) {
       own = { ...this.units[stage] };

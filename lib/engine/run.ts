@@ -68,8 +68,9 @@ export interface RunResult {
   readonly cached: number;
   readonly restored: number;
   readonly interrupted: boolean;
+  /** The run that gave the newest of these results. */
   readonly run: string;
-  /** The last run, when all that keys rest on beside inputs is as it was then. */
+  /** The last such run, when all that keys rest on beside inputs is as it was then. */
   readonly before: string;
   /** What is known of every unit now, those of stages outside this run included. */
   readonly units: Last['units'];
@@ -167,7 +168,7 @@ class Runner {
       skipped: this.#skipped,
       ...this.#counts,
       interrupted: this.#options.signal.aborted,
-      run: this.#options.run,
+      run: this.#memory.isNew ? this.#options.run : this.#last.run,
       before: this.#last.stamp === this.#loaded.stamp ? this.#last.run : '',
       units: this.#memory.units,
     };
@@ -365,7 +366,9 @@ class Runner {
   }
 
   saveLast(): void {
-    writeLast(this.#project, { stamp: this.#loaded.stamp, run: this.#options.run, units: this.#memory.units });
+    // What stands as it was left proves more: a push rests on it.
+    if (this.#memory.isNew)
+      writeLast(this.#project, { stamp: this.#loaded.stamp, run: this.#options.run, units: this.#memory.units });
   }
 }
 

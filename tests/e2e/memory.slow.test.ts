@@ -206,6 +206,15 @@ describe('a push that found nothing to do', () => {
     30_000,
   );
 
+  test('need not look again after runs that give nothing new, whatever they put back', async () => {
+    const rig = await pushed();
+    for (const act of [() => rig.remove(OUT), () => rig.write(`${OUT}/3`, 'mine'), () => {}]) {
+      act();
+      expect((await rig.cli(['run', '--json'])).code).toBe(0);
+      expect((await rig.cli(['push'])).out).toBe('NOTHING TO PUSH: far has everything\n');
+    }
+  }, 30_000);
+
   test('looks again for another dataset, remote or home, and in a moved project', async () => {
     const rig = await pushed();
     expect((await rig.cli(['push', '--remote', 'far'])).out).not.toContain('NOTHING');
