@@ -1,8 +1,8 @@
 // Starts the program: answers at once when nothing can have changed, rebuilds when its own sources did, else loads the rest.
 import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
-import { cheapestLooker, MARK_FIELDS, MTIME, SIZE, SIZE_AT, timeMs } from '../lib/store/glance.ts';
-import { type Answer, decodeState, frontBytes, GRAIN_MS, type State } from '../lib/store/state.ts';
+import { cheapestLooker, folderText, Look, MARK_FIELDS, MTIME, SIZE, SIZE_AT, timeMs } from '../lib/store/glance.ts';
+import { type Answer, decodeState, frontBytes, GRAIN_MS, type Looked, type State } from '../lib/store/state.ts';
 
 interface Build {
   readonly id: string;
@@ -69,6 +69,7 @@ function sameAnswer(build: Build, [command = '', ...args]: readonly string[]): A
   }
   const here = process.cwd();
   try {
+    const before = command === 'run' ? unlocked(join(root, '.pipeline')) : null;
     const file = join(root, '.pipeline', MEMORY_OF[command] as string);
     // Before it is read: of one that takes its place meanwhile too little is trusted, not too much.
     const found = looker.stat(file);
@@ -79,7 +80,11 @@ function sameAnswer(build: Build, [command = '', ...args]: readonly string[]): A
     if (state === null || typeof answer?.stderr !== 'string' || typeof answer.stdout !== 'string') return undefined;
     if (state.question !== question(build.id, root, args)) return undefined;
     // What changed within a tick of the clock before it was remembered may have changed once more.
-    return state.newestMs + GRAIN_MS < savedAtMs && isUnchanged(state, root) ? answer : undefined;
+    if (!(state.newestMs + GRAIN_MS < savedAtMs)) return undefined;
+    const changed = changes(state, root);
+    if (changed.size === 0) return answer;
+    if (changed.size < MANY && before !== null) looked = { before, changed };
+    return undefined;
   } catch {
     // No memory, a file where a folder was, a loop of links: the program will tell.
     return undefined;
@@ -102,25 +107,40 @@ function readState(file: string): State | null {
 /** Where a command keeps what it would say again. */
 const MEMORY_OF: Readonly<Record<string, string>> = { run: 'state', status: 'state', push: 'pushed' };
 
-/** Every name looks as it is remembered. The system's own numbers are compared as bytes, so that none is made of them: thousands would be collected. */
-function isUnchanged({ folders, names, marks }: State, root: string): boolean {
+/** A folder of state that no run is writing to, as it is now. */
+function unlocked(folder: string): string | null {
+  const found = looker.stat(folder);
+  const text = found === undefined ? null : folderText(new Look(found));
+  return looker.stat(join(folder, 'lock')) === undefined ? text : null;
+}
+
+/** More than this is another project. */
+const MANY = 1000;
+
+/** Names that do not look as they are remembered. The system's own numbers are compared as bytes, so that none is made of them: thousands would be collected. */
+function changes({ folders, names, marks }: State, root: string): Set<string> {
+  const changed = new Set<string>();
   let most = 0;
   for (const [, count] of folders) if (count > most) most = count;
   const seen = new Float64Array(most * MARK_FIELDS);
   const seenBytes = Buffer.from(seen.buffer);
   const bytes = Buffer.from(marks.buffer, marks.byteOffset, marks.byteLength);
+  const size = MARK_FIELDS * 8;
   let from = 0;
   for (const [folder, count, age] of folders) {
     // What only earlier runs looked at has no part in the answer.
-    if (age > 0) return true;
+    if (age > 0 || changed.size >= MANY) break;
     // The kernel finds a short name in the folder it stands in for two thirds of what an absolute one costs.
     process.chdir(folder.startsWith('/') ? folder : `${root}/${folder}`);
     lookAtAll(names, from, count, seen);
-    const [start, length] = [MARK_FIELDS * 8 * from, MARK_FIELDS * 8 * count];
-    if (seenBytes.compare(bytes, start, start + length, 0, length) !== 0) return false;
+    const start = size * from;
+    if (seenBytes.compare(bytes, start, start + size * count, 0, size * count) !== 0)
+      for (let i = 0, at = start; i < count; i++, at += size)
+        if (seenBytes.compare(bytes, at, at + size, size * i, size * (i + 1)) !== 0)
+          changed.add(folder === '' ? (names[from + i] as string) : `${folder}/${names[from + i]}`);
     from += count;
   }
-  return true;
+  return changed;
 }
 
 /** One long step a name: V8's optimiser costs more than the looks of some thousand names, and prefers short functions. */
@@ -185,6 +205,7 @@ function loadMain(build: Build): void {
       own,
       build: build.id,
       question: (root: string, args: readonly string[]) => question(build.id, root, args),
+      looked,
     })
     .finally(saveCache);
 }
@@ -204,6 +225,7 @@ function say(descriptor: number, text: string): void {
 
 const args = process.argv.slice(2);
 let build = readBuild();
+let looked: Looked | null = null;
 const looker = build?.node === process.version ? cheapestLooker(true) : cheapestLooker();
 if (build === null || !isFresh(build)) build = rebuild();
 const help =

@@ -7,6 +7,7 @@ import { loadPipeline, type Pipeline } from '../lib/engine/load.ts';
 import { LocalPool } from '../lib/engine/pool.ts';
 import { findRoot, openProject, type Project } from '../lib/engine/project.ts';
 import { readTextIfAny } from '../lib/store/files.ts';
+import type { Looked } from '../lib/store/state.ts';
 
 /** What the launcher knows of the program. */
 export interface Program {
@@ -14,6 +15,7 @@ export interface Program {
   readonly build: string;
   /** The fast path's question for a project and the arguments after the command. */
   readonly question: (root: string, args: readonly string[]) => string;
+  readonly looked: Looked | null;
 }
 
 /** Flags every command that reads the pipeline takes. */

@@ -87,7 +87,7 @@ function misuse({ message }: CommanderError, program: Command, args: readonly st
 function allHelp(): Record<string, string> {
   const help: Record<string, string> = {};
   const quiet: Context = {
-    program: { own: '', build: '', question: () => '' },
+    program: { own: '', build: '', question: () => '', looked: null },
     args: [],
     signal: new AbortController().signal,
     exit: () => {},

@@ -1,6 +1,6 @@
 // `pipeline run`: brings the asked stages up to date, publishes the dataset, and remembers the answer for the next time.
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { nowIso, tickMs } from '../lib/base/clock.ts';
 import { nearest } from '../lib/base/nearest.ts';
 import { type Problem, ProblemError } from '../lib/base/problem.ts';
@@ -16,7 +16,8 @@ import { needsOf } from '../lib/engine/spec.ts';
 import type { UnitPlan } from '../lib/engine/units.ts';
 import type { Revision } from '../lib/git/revision.ts';
 import { absorb } from '../lib/store/depot.ts';
-import { ensureDir } from '../lib/store/files.ts';
+import { ensureDir, mark } from '../lib/store/files.ts';
+import { folderText } from '../lib/store/glance.ts';
 import { Lock, ownerText, sweepTemporary } from '../lib/store/lock.ts';
 import { guardOf } from './data.ts';
 import { type ConfigFlags, load, open, openPool, type Program, underDvc, underDvcCache } from './open.ts';
@@ -82,6 +83,11 @@ export async function runPipeline(
     show(event);
   };
   ensureDir(project.paths.state);
+  const folder = mark(project.paths.state);
+  const isAsSeen =
+    folder !== null &&
+    folderText(folder) === program.looked?.before &&
+    !program.looked.changed.has(relative(project.root, project.paths.last));
   const lock = await Lock.acquire(
     project.paths.lock,
     project.tmp,
@@ -89,6 +95,8 @@ export async function runPipeline(
     (owner) => emit({ type: 'waiting', message: `for ${ownerText(owner)}` }),
     signal,
   );
+  // Nobody held the lock since the launcher looked: what it saw need not be looked at again.
+  if (isAsSeen && lock.wasFree && program.looked !== null) project.marks.vouch(program.looked);
   try {
     for (const tmp of [project.tmp, project.store.tmp]) sweepTemporary(tmp);
     if (!underDvc()) absorb(underDvcCache(project.root), project.store);
@@ -114,7 +122,7 @@ export async function runPipeline(
       const result = await runStages(
         project,
         pipeline,
-        settling(claiming(pool, claim), pipeline),
+        settling(claiming(pool, claim, project), pipeline),
         {
           run,
           stages,
@@ -156,10 +164,12 @@ function outputsOf(project: Project, { spec }: Pipeline, stages: ReadonlySet<str
 }
 
 /** An executor that claims the outputs of the run before its first unit: a run that makes nothing needs no claim. */
-function claiming(executor: Executor, claim: Claim): Executor {
+function claiming(executor: Executor, claim: Claim, { marks }: Project): Executor {
   return {
     submit: async (item, onEvent) => {
       await claim.take();
+      // What runs may do anything: what was seen before proves nothing any more.
+      marks.doubt();
       return executor.submit(item, onEvent);
     },
     close: () => executor.close(),
@@ -209,6 +219,8 @@ function remember(
   exitCode: number,
 ): void {
   const { marks } = project;
+  // With the files, so that they are known to be of one run.
+  marks.watch(project.paths.last);
   for (const file of ['pipeline.yaml', '.dvc/config', '.dvc/config.local', 'dvc.yaml', 'dvc.lock'])
     marks.md5(join(project.root, file));
   const units = summary.ran + summary.cached;

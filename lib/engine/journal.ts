@@ -51,8 +51,9 @@ export function openJournal(root: string, run: string, notify: Listener): Journa
     return keys.get(unit);
   };
   const listen = (event: RunEvent) => {
-    const key = keyOf(event);
+    // Of units found as they were nothing else is told under their names.
     if (broken || isSilent(event)) return;
+    const key = keyOf(event);
     const { level, message } = narrate(event);
     try {
       logger[level](fields(event, key), message);

@@ -27,7 +27,7 @@ export class Memory {
   readonly units: Record<string, Readonly<Record<string, LastUnit>>>;
   /** Stages whose units are a copy of this run. */
   readonly #own = new Map<string, Record<string, LastUnit>>();
-  /** Whether this run gave anything that was not remembered. */
+  /** Whether this run gave anything that was not remembered; else the file stays as it is, because a push rests on it. */
   isNew: boolean;
 
   constructor(last: Last, stamp: string) {

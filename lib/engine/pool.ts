@@ -1,6 +1,6 @@
 // The local executor: a pool of worker threads for TypeScript stages and of shells for external ones.
 import { basename, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Problem } from '../base/problem.ts';
 import { ProblemError } from '../base/problem.ts';
 import { remove } from '../store/files.ts';
@@ -82,7 +82,10 @@ export class LocalPool implements Executor {
     return slot;
   }
 
-  #newThread(): Worker {
+  /** Commands need no threads, so what makes them is loaded with the first. */
+  async #newThread(): Promise<Worker> {
+    const { Worker } = await import('node:worker_threads');
+    if (this.#closed) throw stopped();
     const { tmp, cacheDir, trapped, modulePaths, project, disturb } = this.#settings;
     const workerData: WorkerSettings = { tmp, cacheDir, trapped, modulePaths, project, disturb };
     const worker = new Worker(this.#settings.workerFile, { workerData, stdout: true, stderr: true });
@@ -99,7 +102,7 @@ export class LocalPool implements Executor {
 
   async #module(waiting: Waiting): Promise<WorkResult> {
     const { item, onEvent } = waiting;
-    const worker = this.#idleThreads.pop() ?? this.#newThread();
+    const worker = this.#idleThreads.pop() ?? (await this.#newThread());
     let timer: NodeJS.Timeout | undefined;
     try {
       const result = await new Promise<WorkResult>((resolve, reject) => {
@@ -150,7 +153,7 @@ export class LocalPool implements Executor {
 
   /** What a bundle's stage declares; asked on a thread, so that stage code never runs on this one. */
   async describe(bundle: string): Promise<Declaration> {
-    const worker = this.#idleThreads.pop() ?? this.#newThread();
+    const worker = this.#idleThreads.pop() ?? (await this.#newThread());
     let isGone = false;
     try {
       return await new Promise<Declaration>((resolve, reject) => {

@@ -15,10 +15,12 @@ import { Memory, readLast, writeLast } from './last.ts';
 import { take, workOn } from './made.ts';
 import { outputPath, type Project } from './project.ts';
 import { needsOf, type StageSpec } from './spec.ts';
+import { standing } from './standing.ts';
 import {
   inputArtifacts,
   type Known,
   type Last,
+  type LastUnit,
   type Loaded,
   mergeOutputs,
   paramsOf,
@@ -188,6 +190,8 @@ class Runner {
   /** Make a stage's outputs known, at once where nothing has to run; false when it failed or its verdict is no. */
   #stage(stage: StageSpec): boolean | Promise<boolean> {
     try {
+      const known = this.#options.force ? null : standing(this.#project, this.#loaded, stage, this.#last, this.#done);
+      if (known !== null) return this.#stood(stage, known);
       const found = inputArtifacts(stage, this.#loaded, this.#made);
       if ('waitsFor' in found) throw new Error(`${stage.name} was started before ${found.waitsFor}`);
       const plans = planUnits(this.#project, this.#loaded, stage, found.inputs, this.#last, this.#options.force);
@@ -199,6 +203,19 @@ class Runner {
     } catch (error) {
       return this.#fail(stage, error);
     }
+  }
+
+  /** A stage that stands is done, without its key being made. */
+  #stood(stage: StageSpec, known: LastUnit): true {
+    const { name } = stage;
+    const unit = { element: null, key: known.key, known, ran: false, same: true };
+    this.#emit({ type: 'stage-ready', stage: name, shards: 1, hits: 1 });
+    this.#emit({ type: 'unit-hit', stage: name, element: null, key: known.key });
+    this.#emit({ type: 'stage-finished', stage: name });
+    this.#counts.cached++;
+    this.#made.set(name, known.outputs);
+    this.#done.set(name, { spec: stage, units: [unit], outputs: known.outputs, verdict: null });
+    return true;
   }
 
   async #make(stage: StageSpec, plans: readonly UnitPlan[]): Promise<boolean> {
@@ -366,7 +383,6 @@ class Runner {
   }
 
   saveLast(): void {
-    // What stands as it was left proves more: a push rests on it.
     if (this.#memory.isNew)
       writeLast(this.#project, { stamp: this.#loaded.stamp, run: this.#options.run, units: this.#memory.units });
   }

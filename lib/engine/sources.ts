@@ -70,9 +70,10 @@ function look<T>(source: SourceSpec, act: () => T): T {
 /** A path inside the project must mean the same files in every clone, so no part of it may be a link. */
 export function leadsElsewhere(root: string, path: string): boolean {
   const inside = relative(root, path);
-  return (
-    !inside.startsWith('..') && !isAbsolute(inside) && fs.realpathSync(path) !== join(fs.realpathSync(root), inside)
-  );
+  if (inside.startsWith('..') || isAbsolute(inside)) return false;
+  for (let part = path; part.length > root.length; part = dirname(part))
+    if (statIfAny(part, true)?.isSymbolicLink()) return true;
+  return false;
 }
 
 /** The files of a source, found where the user keeps them. Throws source/missing and source/unsafe. */

@@ -17,7 +17,10 @@ interface Drift {
   readonly folders: ReadonlySet<string>;
 }
 
+const STANDS: Drift = { isThere: true, lay: [], strays: [], folders: new Set() };
+
 function driftOf(store: BlobStore, marks: Marks, artifact: Artifact, path: string): Drift {
+  if (marks.stands(path, artifact.md5)) return STANDS;
   const found = statIfAny(path, true);
   if (!artifact.md5.endsWith('.dir')) {
     const plain = found?.isFile() === true || (found?.isSymbolicLink() === true && isLinkTo(store, path, artifact.md5));

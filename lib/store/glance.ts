@@ -90,6 +90,11 @@ export class Look implements Mark {
   }
 }
 
+/** What changes with every name that comes to a folder or goes. */
+export function folderText({ ino, mtimeS, mtimeNs }: Mark): string {
+  return `${ino} ${mtimeS} ${mtimeNs}`;
+}
+
 interface Binding {
   readonly stat: BoundLook;
   readonly lstat: BoundLook;

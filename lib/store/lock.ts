@@ -27,7 +27,11 @@ export class Lock {
   readonly #path: string;
   readonly #text: string;
 
-  private constructor(path: string, text: string) {
+  /** Nobody held it, dead or alive, when it was asked for. */
+  readonly wasFree: boolean;
+
+  private constructor(path: string, text: string, wasFree: boolean) {
+    this.wasFree = wasFree;
     this.#path = path;
     this.#text = text;
   }
@@ -49,8 +53,8 @@ export class Lock {
     };
     const text = JSON.stringify(owner);
     let told = false;
-    for (;;) {
-      if (tryCreate(path, text, tmp)) return new Lock(path, text);
+    for (let tries = 0; ; tries++) {
+      if (tryCreate(path, text, tmp)) return new Lock(path, text, tries === 0);
       const held = readTextIfAny(path);
       if (held === null) continue;
       const holder = parseOwner(held);

@@ -5,7 +5,7 @@ import { nowMs } from '../base/clock.ts';
 import type { Md5 } from '../base/digest.ts';
 import { errorCode, hashFile, statIfAny, writeAtomic } from './files.ts';
 import { type Look, MARK_FIELDS, type Mark } from './glance.ts';
-import { type Answer, ctimeMsOf, decodeState, encodeState, fullNames, GRAIN_MS } from './state.ts';
+import { type Answer, ctimeMsOf, decodeState, encodeState, fullNames, GRAIN_MS, type Looked } from './state.ts';
 
 /** What a row may be: read later than a tick after its last change; looked at or made in this run. */
 const TRUSTED = 1;
@@ -25,6 +25,7 @@ export class Marks {
   readonly #flags: number[] = [];
   /** How many runs ago each row was last seen, before this one. */
   readonly #ages: number[] = [];
+  #changed: ReadonlySet<string> | null = null;
   /** Bytes read for hashing because no mark vouched for them; tests count it. */
   hashedFiles = 0;
 
@@ -51,9 +52,14 @@ export class Marks {
     }
   }
 
-  /** The row of a path, seen from now on. Relative to the project with `/`, or absolute for what lies outside; paths come joined and normal. */
+  /** Relative to the project with `/`, or absolute for what lies outside; paths come joined and normal. */
+  #name(path: string): string {
+    return path.startsWith(this.#inside) ? path.slice(this.#inside.length) : path;
+  }
+
+  /** The row of a path, seen from now on. */
   #row(path: string): number {
-    const name = path.startsWith(this.#inside) ? path.slice(this.#inside.length) : path;
+    const name = this.#name(path);
     let row = this.#rows.get(name);
     if (row === undefined) {
       row = this.#names.length;
@@ -129,6 +135,31 @@ export class Marks {
     this.#set(this.#row(path), found, md5, true);
     this.#set(this.#row(other), found, md5, true);
     return found.size;
+  }
+
+  /** Until `doubt`, take what was looked at a moment ago at its word. */
+  vouch({ changed }: Looked): void {
+    this.#changed = changed;
+  }
+
+  get isVouched(): boolean {
+    return this.#changed !== null;
+  }
+
+  /** From now on anything may change: look at every file again. */
+  doubt(): void {
+    this.#changed = null;
+  }
+
+  /** Whether the file was looked at a moment ago and is the one that had these bytes. */
+  stands(path: string, md5: string): boolean {
+    if (this.#changed === null) return false;
+    const name = this.#name(path);
+    const row = this.#rows.get(name);
+    if (row === undefined || this.#ages[row] !== 0 || this.#md5s[row] !== md5 || this.#changed.has(name)) return false;
+    const flags = this.#flags[row] as number;
+    this.#flags[row] = flags | SEEN;
+    return (flags & TRUSTED) !== 0;
   }
 
   /** Watch a folder, or a file whose bytes matter only to the fast path. */

@@ -18,6 +18,14 @@ export interface Asked {
   readonly answers: Readonly<Record<string, Answer>>;
 }
 
+/** What the launcher saw when it looked for an answer, for a run that has to be made. */
+export interface Looked {
+  /** Inode and modification of the state's folder before the first look; whoever takes the lock after that changes it. */
+  readonly before: string;
+  /** Names that do not look as they are remembered; all others of the last run do. */
+  readonly changed: ReadonlySet<string>;
+}
+
 export interface State extends Asked {
   /**
    * Where the names are: a folder of the project (empty for the project itself) or an absolute one, how many names come from it, and
