@@ -75,15 +75,23 @@ export function isDate(text: string): boolean {
 }
 
 function compile(schema: Schema): ValidateFunction {
-  const known = compiled.get(schema);
+  const flat = flatten(schema);
+  const known = compiled.get(flat);
   if (known !== undefined) return known;
   if (ajv === null) {
-    ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: true, verbose: true });
+    ajv = new Ajv({
+      strict: true,
+      allowUnionTypes: true,
+      allErrors: true,
+      verbose: true,
+      validateSchema: false,
+      code: { optimize: false },
+    });
     ajv.addVocabulary(ANNOTATIONS);
     ajv.addFormat('date', isDate);
   }
-  const validate = ajv.compile(flatten(schema));
-  compiled.set(schema, validate);
+  const validate = ajv.compile(flat);
+  compiled.set(flat, validate);
   return validate;
 }
 

@@ -66,7 +66,12 @@ export function resolveConfig(inputs: ConfigInputs): { config: ResolvedConfig | 
   const ground: Layer = { name: '', value: base.value, document: base, under: [] };
   if (base.problems.length === 0) check(partial, ground);
   if (profiles !== null && profiles.problems.length === 0) {
-    check(profilesSchemaOf(partial), { name: '', value: profiles.value, document: profiles, under: [] });
+    check(PROFILES, { name: '', value: profiles.value, document: profiles, under: [] });
+    for (const [name, profile] of profilesOf(profiles)) {
+      if (!isMap(profile)) continue;
+      const { extends: _, ...value } = profile;
+      check(partial, { name, value, document: profiles, under: ['profiles', name] });
+    }
   }
   const profile = flags.profile ?? (env.PIPELINE_PROFILE || 'default');
   const overlays = profiles === null || profiles.problems.length === 0 ? chain(profile, profiles, problems) : [];
@@ -138,10 +143,26 @@ function merge(lower: Json, upper: Json): Json {
   return Object.fromEntries(merged);
 }
 
+/** The file of profiles, each a part of the configuration. */
+const PROFILES: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['profiles'],
+  properties: {
+    profiles: {
+      type: 'object',
+      additionalProperties: { type: 'object', properties: { extends: { type: 'string' } } },
+    },
+  },
+};
+
+function profilesOf({ value }: Document): [string, Json][] {
+  return isMap(value) && isMap(value.profiles ?? null) ? Object.entries(value.profiles as JsonMap) : [];
+}
+
 /** The profile's overlays, the one it rests on first. */
 function chain(profile: string, document: Document | null, problems: Problem[]): Layer[] {
-  const whole = document?.value ?? {};
-  const all = isMap(whole) && isMap(whole.profiles ?? null) ? (whole.profiles as JsonMap) : {};
+  const all = Object.fromEntries(document === null ? [] : profilesOf(document));
   const layers: Layer[] = [];
   const seen: string[] = [];
   let place: Place | undefined;
@@ -287,7 +308,6 @@ function valuesAt(value: Json, [step, ...rest]: readonly string[]): string[] {
 }
 
 const partials = new WeakMap<Schema, Schema>();
-const profileSchemas = new WeakMap<Schema, Schema>();
 
 /** A layer need not be complete: the same schema, with nothing required of its maps. */
 function withoutRequired(schema: Schema): Schema {
@@ -302,20 +322,6 @@ function withoutRequired(schema: Schema): Schema {
   }
   partials.set(schema, partial);
   return partial;
-}
-
-function profilesSchemaOf(partial: Schema): Schema {
-  const known = profileSchemas.get(partial);
-  if (known !== undefined) return known;
-  const properties = { ...(partial.properties as Schema), extends: { type: 'string' } };
-  const schema: Schema = {
-    type: 'object',
-    additionalProperties: false,
-    required: ['profiles'],
-    properties: { profiles: { type: 'object', additionalProperties: { ...partial, properties } } },
-  };
-  profileSchemas.set(partial, schema);
-  return schema;
 }
 
 function childOf(schema: Schema, key: string): Schema {
