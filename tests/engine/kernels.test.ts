@@ -66,7 +66,7 @@ describe('a stage that reaches a kernel', () => {
     const sha = async () => codeSha(reach(await build('lib/math/draw.ts', project), 'lib/math/draw.ts', {}));
     const before = await sha();
     const old = md5(readFileSync(join(project, 'lib/math/kernels/threefry.as.ts')));
-    edit('lib/math/kernels/threefry.as.ts', 'turn24', 'turn8');
+    edit('lib/math/kernels/threefry.as.ts', 'shuffle<u8>(x, x, 2, 3, 0, 1', 'shuffle<u8>(x, x, 0, 1, 2, 3');
     const refused = await sha().catch((error: unknown) => error);
     expect((refused as ProblemError).problems?.[0]).toMatchObject({
       code: 'code/stale',
