@@ -4,19 +4,21 @@ import { CONSTANTS, inPlace, kernelOf, place } from './kernel.ts';
 import wasm from './kernels/arrays.wasm';
 
 interface ArraysKernel {
-  init(constants: number): void;
+  init(constants: number, spare: number): void;
   expEach(at: number, count: number): void;
   logEach(at: number, count: number): void;
   addRows(out: number, count: number, rows: number, places: number, weights: number): void;
 }
 
+/** Exponentials that the kernel works on at a time, as kernels/elementary.as.ts says. */
+const CHUNK = 256;
 /** Rows that the kernel adds in one go. */
 const ROWS = 64;
 let rowPlaces: Int32Array;
 let rowWeights: Float64Array;
 
 const arraysKernel = kernelOf<ArraysKernel>(wasm, ({ init }, zeros) => {
-  init(place(zeros(CONSTANTS)));
+  init(place(zeros(CONSTANTS)), place(zeros(3 * CHUNK)));
   const places = zeros(ROWS / 2);
   rowPlaces = new Int32Array(places.buffer, places.byteOffset, ROWS);
   rowWeights = zeros(ROWS);

@@ -1,31 +1,25 @@
 // Elementary functions of whole arrays, in place: twins of the loops in lib/math/arrays.ts.
-import { exp, exp2, isPlainExp, isPlainLog, layConstants, log, log2 } from './elementary.as';
+import { CHUNK, exp, expChunk, isPlainLog, layConstants, log, log2 } from './elementary.as';
 
 let constants: usize = 0;
+let spare: usize = 0;
 
-export function init(at: usize): void {
+export function init(at: usize, own: usize): void {
   constants = at;
+  spare = own;
   layConstants(at);
 }
 
-// Two vectors a step, because one alone waits for its own results.
-
 export function expEach(at: usize, count: i32): void {
   const end = at + (count << 3);
-  const by = constants;
-  for (; at + 32 <= end; at += 32) {
-    const a = v128.load(at);
-    const b = v128.load(at, 16);
-    if (i64x2.all_true(v128.and(isPlainExp(a), isPlainExp(b)))) {
-      const x = exp2(a, by);
-      const y = exp2(b, by);
-      v128.store(at, x);
-      v128.store(at, y, 16);
-    } else for (let i = at; i < at + 32; i += 8) store<f64>(i, exp(load<f64>(i)));
+  while (at < end) {
+    const stop = at + min<usize>(CHUNK, end - at);
+    if (expChunk(at, at + ((stop - at) & -16), constants, spare)) at += (stop - at) & -16;
+    for (; at < stop; at += 8) store<f64>(at, exp(load<f64>(at)));
   }
-  for (; at < end; at += 8) store<f64>(at, exp(load<f64>(at)));
 }
 
+/** Two vectors a step, because one alone waits for its own results. */
 export function logEach(at: usize, count: i32): void {
   const end = at + (count << 3);
   const by = constants;

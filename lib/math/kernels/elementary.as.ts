@@ -76,6 +76,8 @@ const TAIL: i32 = 15;
 const BIAS: i32 = 16;
 const ODD: i32 = 17;
 const TWO: i32 = 28;
+/** Where |x| is below, no scaling of e^x needs two factors, and nothing is special. */
+const PLAIN: i32 = 29;
 
 function putTwice(at: usize, k: i32, value: f64): void {
   v128.store(at + (k << 4), f64x2.splat(value));
@@ -93,6 +95,7 @@ export function layConstants(at: usize): void {
   putTwice(at, BIAS, 4503599627370496 + 1023);
   for (let k = 0; k <= 10; k++) putTwice(at, ODD + k, 2 / ((2 * k + 3) as f64));
   putTwice(at, TWO, 2);
+  putTwice(at, PLAIN, 706);
 }
 
 @inline
@@ -106,29 +109,64 @@ function step(at: usize, a: i32, x: v128, b: v128): v128 {
   return add(constant(at, a), mul(x, b));
 }
 
-/** Whether exponentials of both are plain: no scaling needs two factors, and nothing is special. */
-@inline
-export function isPlainExp(x: v128): v128 {
-  return f64x2.lt(f64x2.abs(x), f64x2.splat(706));
-}
+/** Bytes of a column of `expChunk`, the most that it takes at once. */
+export const CHUNK: usize = 2048;
 
-/** Two exponentials of plain arguments, by the constants at a place. */
-@inline
-export function exp2(x: v128, at: usize): v128 {
-  const k = f64x2.floor(add(mul(x, constant(at, LOG2_OF_E)), constant(at, 2)));
-  const head = sub(x, mul(k, constant(at, HEAD)));
-  const low = mul(k, constant(at, TAIL));
-  const r = sub(head, low);
-  const e = sub(sub(head, r), low);
-  const r2 = mul(r, r);
-  const r4 = mul(r2, r2);
-  const first = add(step(at, 2, r, constant(at, 3)), mul(r2, step(at, 4, r, constant(at, 5))));
-  const mid = add(step(at, 6, r, constant(at, 7)), mul(r2, step(at, 8, r, constant(at, 9))));
-  const top = add(step(at, 10, r, constant(at, 11)), mul(r2, step(at, 12, r, constant(at, 13))));
-  const tail = add(first, mul(r4, add(mid, mul(r4, top))));
-  const s = add(constant(at, ONE), r);
-  const m = add(s, add(add(sub(constant(at, ONE), s), r), add(e, mul(r, add(e, mul(r, tail))))));
-  return mul(m, i64x2.shl(add(k, constant(at, BIAS)), 52));
+/**
+ * Exponentials of whole pairs, in place, or nothing and false where one is not plain; `own` has room for three columns. In passes
+ * so short that the processor works on many values at once: one chain of all operations would fill its queue with what waits.
+ * Constants are loaded before the loops, or the engine would make each anew in every step.
+ */
+export function expChunk(at: usize, end: usize, by: usize, own: usize): bool {
+  const half = constant(by, 2);
+  const one = constant(by, ONE);
+  const log2OfE = constant(by, LOG2_OF_E);
+  const ln2Head = constant(by, HEAD);
+  const ln2Tail = constant(by, TAIL);
+  const bias = constant(by, BIAS);
+  const most = constant(by, PLAIN);
+  let plain = i64x2.splat(-1);
+  for (let i = at, to = own; i < end; i += 16, to += 16) {
+    const x = v128.load(i);
+    plain = v128.and(plain, f64x2.lt(f64x2.abs(x), most));
+    const k = f64x2.floor(add(mul(x, log2OfE), half));
+    const head = sub(x, mul(k, ln2Head));
+    const low = mul(k, ln2Tail);
+    const r = sub(head, low);
+    v128.store(to, r);
+    v128.store(to, sub(sub(head, r), low), CHUNK);
+    v128.store(to, i64x2.shl(add(k, bias), 52), 2 * CHUNK);
+  }
+  if (i64x2.bitmask(plain) != 3) return false;
+  const c3 = constant(by, 3);
+  const c4 = constant(by, 4);
+  const c5 = constant(by, 5);
+  const c6 = constant(by, 6);
+  const c7 = constant(by, 7);
+  const c8 = constant(by, 8);
+  const c9 = constant(by, 9);
+  const c10 = constant(by, 10);
+  const c11 = constant(by, 11);
+  const c12 = constant(by, 12);
+  const c13 = constant(by, 13);
+  for (let i = at, from = own; i < end; i += 16, from += 16) {
+    const r = v128.load(from);
+    const r2 = mul(r, r);
+    const r4 = mul(r2, r2);
+    const first = add(add(half, mul(r, c3)), mul(r2, add(c4, mul(r, c5))));
+    const mid = add(add(c6, mul(r, c7)), mul(r2, add(c8, mul(r, c9))));
+    const top = add(add(c10, mul(r, c11)), mul(r2, add(c12, mul(r, c13))));
+    v128.store(i, add(first, mul(r4, add(mid, mul(r4, top)))));
+  }
+  for (let i = at, from = own; i < end; i += 16, from += 16) {
+    const tail = v128.load(i);
+    const r = v128.load(from);
+    const e = v128.load(from, CHUNK);
+    const s = add(one, r);
+    const m = add(s, add(add(sub(one, s), r), add(e, mul(r, add(e, mul(r, tail))))));
+    v128.store(i, mul(m, v128.load(from, 2 * CHUNK)));
+  }
+  return true;
 }
 
 /** Whether both are finite numbers from the smallest normal one up. */
