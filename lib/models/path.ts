@@ -50,12 +50,13 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
   const step: VarianceStep = { integrated: 0, leverage: 0, residual: 0, annual: 0 };
   const most = jumps === null ? 0 : MOST_JUMPS;
   const drawn: SessionJumps = { count: 0, time: new Float64Array(most), size: new Float64Array(most) };
-  const streams = {
+  const streams = jumps && {
     count: setting.stream('jumpCount'),
     time: setting.stream('jumpTime'),
     size: setting.stream('jumpSize'),
   };
-  const sway = swayOf(setting.stream('leverage'));
+  const leverage = setting.stream('leverage');
+  const sway = swayOf(leverage);
   const writer = pieceWriter(setting.stream('bridge'));
   // Of the session looked at last: sum of its shares, and the drift that its jumps take.
   let whole = 0;
@@ -68,9 +69,9 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
     const spread = block.jumpSd[s]!;
     compensation = intensity === 0 ? 0 : intensity * jumps!.compensator(shift, spread) * years;
     drawn.count =
-      intensity === 0 ? 0 : drawJumps(jumps!, streams, session, intensity * years, whole, shift, spread, drawn);
+      intensity === 0 ? 0 : drawJumps(jumps!, streams!, session, intensity * years, whole, shift, spread, drawn);
   };
-  const plain = plainRuns(mu, variance, jumps !== null, years, setting.stream('leverage'));
+  const plain = plainRuns(mu, variance, jumps !== null, years, leverage);
   /** One past the last session, from s on, that the kernel may take along: jumps of the one behind it are drawn. */
   const quiet = (block: PathBlock, s: number, sessions: number, firstSession: number, planned: number): number => {
     const most = Math.min(sessions, s + LONGEST_RUN);
