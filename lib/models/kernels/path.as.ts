@@ -85,65 +85,87 @@ function putTwo(column: usize, i: i32, values: v128, both: bool): void {
   else v128.store64_lane(column + (i << 3), values, 0);
 }
 
-/** Roots that were worked out last: most sessions and pieces are as the one before. */
+/** Roots that were worked out last: most sessions and pieces are as the one before, unless `each` says otherwise. */
 let under: v128 = f64x2.splat(0);
 let roots: v128 = f64x2.splat(0);
 
 @inline
-function rootsOf(x: v128): v128 {
-  if (!i64x2.all_true(f64x2.eq(x, under))) {
+function rootsOf(x: v128, each: bool): v128 {
+  if (each) return f64x2.sqrt(x);
+  if (i64x2.bitmask(f64x2.ne(x, under)) != 0) {
     under = x;
     roots = f64x2.sqrt(x);
   }
   return roots;
 }
 
-/** Drift and variances of sessions s and s + 1, which are numbers i and i + 1 of the run. */
+/** Drift of sessions s and s + 1, numbers i and i + 1 of the run. */
+@inline
+function driftOf(s: i32, i: i32, each: bool, jumps: bool, single: bool, factor: v128, integrated: v128, mu: v128, years: v128): v128 {
+  let drift = f64x2.mul(f64x2.add(mu, two(growth, s, true)), years);
+  drift = f64x2.sub(drift, f64x2.mul(f64x2.splat(0.5), integrated));
+  if (jumps) drift = f64x2.sub(drift, two(compensations, i, true));
+  return single ? f64x2.add(drift, f64x2.mul(factor, two(leverages, i, each))) : drift;
+}
+
+@inline
+function extraOf(integrated: v128, power: v128): v128 {
+  return f64x2.pmax(f64x2.sub(integrated, power), f64x2.splat(0));
+}
+
+/** Drift and variances of two sessions, where `moves` takes them up. */
 @inline
 function sessions(s: i32, i: i32, each: bool, both: bool, jumps: bool, single: bool, mu: v128, years: v128): void {
   const factor = two(volatility, s, true);
   const square = f64x2.mul(factor, factor);
   const integrated = f64x2.mul(square, two(integrals, i, each));
   const power = f64x2.mul(square, two(residuals, i, each));
-  let drift = f64x2.mul(f64x2.add(mu, two(growth, s, true)), years);
-  drift = f64x2.sub(drift, f64x2.mul(f64x2.splat(0.5), integrated));
-  if (jumps) drift = f64x2.sub(drift, two(compensations, i, true));
-  if (single) drift = f64x2.add(drift, f64x2.mul(factor, two(leverages, i, each)));
-  v128.store(drifts + (i << 3), drift);
+  v128.store(drifts + (i << 3), driftOf(s, i, each, jumps, single, factor, integrated, mu, years));
   v128.store(powers + (i << 3), power);
-  v128.store(extras + (i << 3), f64x2.pmax(f64x2.sub(integrated, power), f64x2.splat(0)));
+  v128.store(extras + (i << 3), extraOf(integrated, power));
   putTwo(annualVariance, s, f64x2.mul(square, two(annuals, i, each)), both);
-  putTwo(sd, s, rootsOf(integrated), both);
+  putTwo(sd, s, rootsOf(integrated, each), both);
 }
 
 /**
- * Pieces p and p + 1, which go to `piece`: each of its own session, s and s + 1, numbers i and i + 1 of the run, or both of one.
- * The path stands at lane 0 of `x`, and of what is returned. Leverage moves it by what is at `sway`, unless that is 0.
+ * Pieces p and p + 1, which go to `piece`, from the drift and the variances of their sessions on. The path stands at lane 0 of `x`,
+ * and of what is returned. Leverage moves it by what is at `sway`, unless that is 0.
  */
 @inline
-function moves(x: v128, p: i32, piece: i32, s: i32, i: i32, each: bool, both: bool, sway: usize): v128 {
-  const offset = i << 3;
+function moves(
+  x: v128, p: i32, piece: i32, drift: v128, power: v128, extra: v128, wide: v128, each: bool, both: bool, sway: usize,
+): v128 {
   const part = two(share, p, true);
-  const amount = f64x2.mul(two(powers + offset, 0, each), part);
-  const wide = two(scale + (s << 3), 0, each);
-  const unit = f64x2.mul(rootsOf(amount), wide);
-  const known = f64x2.mul(two(drifts + offset, 0, each), part);
-  let move = f64x2.add(known, f64x2.mul(unit, two(shocks, p, true)));
+  const amount = f64x2.mul(power, part);
+  const unit = f64x2.mul(rootsOf(amount, each), wide);
+  let move = f64x2.add(f64x2.mul(drift, part), f64x2.mul(unit, two(shocks, p, true)));
   if (sway != 0) move = f64x2.add(move, v128.load(sway));
-  const width = f64x2.mul(amount, f64x2.mul(wide, wide));
-  putTwo(variance, piece, f64x2.add(width, f64x2.mul(two(extras + offset, 0, each), part)), both);
-  putTwo(until, piece, f64x2.splat(1), both);
-  store<i32>(ends + (p << 2), piece + 1);
   const middle = f64x2.add(x, move);
   putTwo(from, piece, v128.shuffle<u64>(x, middle, 0, 2), both);
-  if (!both) {
-    putTwo(to, piece, middle, false);
-    return middle;
-  }
-  store<i32>(ends + (p << 2), piece + 2, 4);
   const last = f64x2.add(middle, v128.shuffle<u64>(move, move, 1, 1));
-  putTwo(to, piece, v128.shuffle<u64>(middle, last, 0, 2), true);
+  putTwo(to, piece, v128.shuffle<u64>(middle, last, 0, 2), both);
+  const width = f64x2.mul(amount, f64x2.mul(wide, wide));
+  putTwo(variance, piece, f64x2.add(width, f64x2.mul(extra, part)), both);
+  putTwo(until, piece, f64x2.splat(1), both);
+  store<i32>(ends + (p << 2), piece + 1);
+  if (!both) return middle;
+  store<i32>(ends + (p << 2), piece + 2, 4);
   return last;
+}
+
+/** Sessions s and s + 1 of one piece each and no closed hours: all of them at once. */
+@inline
+function wholes(
+  x: v128, s: i32, i: i32, p: i32, piece: i32, each: bool, both: bool, jumps: bool, mu: v128, years: v128,
+): v128 {
+  const factor = two(volatility, s, true);
+  const square = f64x2.mul(factor, factor);
+  const integrated = f64x2.mul(square, two(integrals, i, each));
+  const power = f64x2.mul(square, two(residuals, i, each));
+  putTwo(annualVariance, s, f64x2.mul(square, two(annuals, i, each)), both);
+  putTwo(sd, s, rootsOf(integrated, each), both);
+  const drift = driftOf(s, i, each, jumps, each, factor, integrated, mu, years);
+  return moves(x, p, piece, drift, power, extraOf(integrated, power), two(scale, s, true), each, both, 0);
 }
 
 /**
@@ -157,45 +179,52 @@ export function path(
 ): f64 {
   const mu2 = f64x2.splat(mu);
   const years2 = f64x2.splat(years);
-  let s = first;
-  if (each) {
-    for (; s + 2 <= end; s += 2) sessions(s, s - first, true, true, jumps, single, mu2, years2);
-    if (s < end) sessions(s, s - first, true, false, jumps, single, mu2, years2);
-    if (!single) lean(first, end, planned);
-  } else {
-    for (; s + 2 <= end; s += 2) sessions(s, s - first, false, true, jumps, single, mu2, years2);
-    if (s < end) sessions(s, s - first, false, false, jumps, single, mu2, years2);
-  }
-  if (sway != 0) swing(first, end, planned, sway);
   let x = f64x2.splat(start);
+  let s = first;
   let p = planned;
   let k = piece;
-  s = first;
-  if (load<i32>(pieces + ((end - 1) << 2)) - planned == end - first && isOpen(first, end)) {
-    for (; s + 2 <= end; s += 2, p += 2, k += 2) x = moves(x, p, k, s, s - first, true, true, 0);
-    if (s < end) x = moves(x, p, k, s, s - first, true, false, 0);
+  if (single) {
+    for (; s + 2 <= end; s += 2, p += 2, k += 2) x = wholes(x, s, s - first, p, k, true, true, jumps, mu2, years2);
+    if (s < end) x = wholes(x, s, s - first, p, k, true, false, jumps, mu2, years2);
     return f64x2.extract_lane(x, 0);
   }
-  const sways = sway != 0;
-  for (; s < end; s++) {
+  if (each) {
+    for (; s + 2 <= end; s += 2) sessions(s, s - first, true, true, jumps, false, mu2, years2);
+    if (s < end) sessions(s, s - first, true, false, jumps, false, mu2, years2);
+    lean(first, end, planned);
+    if (sway != 0) swing(first, end, planned, sway);
+  } else {
+    if (load<i32>(pieces + ((end - 1) << 2)) - planned == end - first && isOpen(first, end)) {
+      for (; s + 2 <= end; s += 2, p += 2, k += 2) x = wholes(x, s, s - first, p, k, false, true, jumps, mu2, years2);
+      if (s < end) x = wholes(x, s, s - first, p, k, false, false, jumps, mu2, years2);
+      return f64x2.extract_lane(x, 0);
+    }
+    for (; s + 2 <= end; s += 2) sessions(s, s - first, false, true, jumps, false, mu2, years2);
+    if (s < end) sessions(s, s - first, false, false, jumps, false, mu2, years2);
+  }
+  for (s = first; s < end; s++) {
     const i = s - first;
     const closed = at(phi, s);
     if (closed != 0) {
       const opening = at(drifts, i) * closed + sqrt<f64>(at(powers, i) * closed) * at(gap, s);
       x = f64x2.add(x, f64x2.splat(opening));
-      if (sways) x = f64x2.add(x, v128.load(sway));
+      if (sway != 0) x = f64x2.add(x, v128.load(sway));
     }
+    const drift = two(drifts + (i << 3), 0, false);
+    const power = two(powers + (i << 3), 0, false);
+    const extra = two(extras + (i << 3), 0, false);
+    const wide = two(scale + (s << 3), 0, false);
     const stop = load<i32>(pieces + (s << 2));
-    if (sways) {
+    if (sway != 0) {
       sway += 8;
-      for (; p + 2 <= stop; p += 2, k += 2, sway += 16) x = moves(x, p, k, s, i, false, true, sway);
+      for (; p + 2 <= stop; p += 2, k += 2, sway += 16) x = moves(x, p, k, drift, power, extra, wide, false, true, sway);
       if (p < stop) {
-        x = moves(x, p++, k++, s, i, false, false, sway);
+        x = moves(x, p++, k++, drift, power, extra, wide, false, false, sway);
         sway += 8;
       }
     } else {
-      for (; p + 2 <= stop; p += 2, k += 2) x = moves(x, p, k, s, i, false, true, 0);
-      if (p < stop) x = moves(x, p++, k++, s, i, false, false, 0);
+      for (; p + 2 <= stop; p += 2, k += 2) x = moves(x, p, k, drift, power, extra, wide, false, true, 0);
+      if (p < stop) x = moves(x, p++, k++, drift, power, extra, wide, false, false, 0);
     }
   }
   return f64x2.extract_lane(x, 0);
