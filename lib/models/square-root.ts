@@ -1,7 +1,7 @@
 // Square-root variance of Heston (1993): Andersen's quadratic-exponential step, or Euler with full truncation.
 import type { Problem } from '../base/problem.ts';
 import { exp, expm1, log } from '../math/elementary.ts';
-import { kernelOf, place } from '../math/kernel.ts';
+import { CONSTANTS, kernelOf, place } from '../math/kernel.ts';
 import { logGamma, normalCdf } from '../math/special.ts';
 import type { AssetClass } from './asset-class.ts';
 import wasm from './kernels/square-root.wasm';
@@ -107,11 +107,11 @@ export function squareRootVariance(params: SquareRootParams, yearsPerSession: nu
 }
 
 interface SquareRootKernel {
+  init(law: number, constants: number): void;
   quadraticSteps(
     count: number,
     shocks: number,
     targets: number,
-    law: number,
     integrals: number,
     leverages: number,
     residuals: number,
@@ -120,8 +120,9 @@ interface SquareRootKernel {
 }
 
 let law: Float64Array;
-const squareRootKernel = kernelOf<SquareRootKernel>(wasm, (_, zeros) => {
+const squareRootKernel = kernelOf<SquareRootKernel>(wasm, ({ init }, zeros) => {
   law = zeros(12);
+  init(place(law), place(zeros(CONSTANTS)));
 });
 
 /** Many sessions one after the other: those of the quadratic law by the kernel, the others one by one. */
@@ -141,7 +142,6 @@ function stepsOf(step: VarianceProcess['step'], constants: Float64Array | null):
           end - s,
           from(shocks, s),
           from(targets, s),
-          law.byteOffset,
           from(out.integrated.byteOffset, done),
           from(out.leverage.byteOffset, done),
           from(out.residual.byteOffset, done),

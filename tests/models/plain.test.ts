@@ -44,11 +44,13 @@ interface Sort {
   readonly phi: number;
   /** Regimes, events and margins: factors that differ from session to session. */
   readonly loud: boolean;
+  /** Is every seventh session half as long? */
+  readonly short: boolean;
   readonly remembers: boolean;
 }
 
 /** A block with room for 40 pieces that jumps cut. */
-function blockOf({ sessions, pieces, phi, loud, remembers }: Sort, stateLength: number): PathBlock {
+function blockOf({ sessions, pieces, phi, loud, short, remembers }: Sort, stateLength: number): PathBlock {
   const counts = Array.from({ length: sessions }, (_, s) => pieces(s));
   const planned = counts.reduce((a, b) => a + b, 0);
   const fresh = new Float64Array(planned);
@@ -67,8 +69,7 @@ function blockOf({ sessions, pieces, phi, loud, remembers }: Sort, stateLength: 
   };
   let p = 0;
   counts.forEach((count, s) => {
-    // A session is whole, or short.
-    const whole = loud && s % 7 === 3 ? 0.5 : 1;
+    const whole = short && s % 7 === 3 ? 0.5 : 1;
     for (let k = 0; k < count; k++, p++) block.share[p] = (whole * (1 - phi) * (loud ? 1 + (k % 3) : 1)) / count;
     block.pieces[s] = p;
     block.phi[s] = loud && s % 5 === 4 ? 0 : phi;
@@ -117,11 +118,22 @@ const variances: readonly (readonly [string, () => VarianceProcess])[] = [
   ['a variance that only reverts', () => squareRootVariance({ ...HESTON, xi: 0, v0: 0.09 }, YEARS)],
 ];
 const sorts: readonly (readonly [string, Sort])[] = [
-  ['days of one piece', { sessions: 531, pieces: () => 1, phi: 0, loud: false, remembers: false }],
-  ['days of four pieces and a night', { sessions: 90, pieces: () => 4, phi: 0.2, loud: false, remembers: true }],
-  ['days of one piece and a night', { sessions: 33, pieces: () => 1, phi: 0.3, loud: true, remembers: true }],
-  ['sessions of every length', { sessions: 61, pieces: (s) => 1 + (s % 6), phi: 0.1, loud: true, remembers: true }],
-  ['one long session', { sessions: 1, pieces: () => 301, phi: 0.1, loud: true, remembers: false }],
+  ['days of one piece', { sessions: 531, pieces: () => 1, phi: 0, loud: false, short: false, remembers: false }],
+  ['loud days of one piece', { sessions: 99, pieces: () => 1, phi: 0, loud: true, short: false, remembers: true }],
+  ['short days of one piece', { sessions: 40, pieces: () => 1, phi: 0, loud: true, short: true, remembers: false }],
+  [
+    'days of four pieces and a night',
+    { sessions: 90, pieces: () => 4, phi: 0.2, loud: false, short: false, remembers: true },
+  ],
+  [
+    'days of one piece and a night',
+    { sessions: 33, pieces: () => 1, phi: 0.3, loud: true, short: true, remembers: true },
+  ],
+  [
+    'sessions of every length',
+    { sessions: 61, pieces: (s) => 1 + (s % 6), phi: 0.1, loud: true, short: true, remembers: true },
+  ],
+  ['one long session', { sessions: 1, pieces: () => 301, phi: 0.1, loud: true, short: true, remembers: false }],
 ];
 
 describe('runs of sessions', () => {

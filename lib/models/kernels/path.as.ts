@@ -1,88 +1,17 @@
 // Sessions of a path that nothing cuts and no jump falls into: twin of the loop over sessions in lib/models/path.ts.
 
-/** Columns of the block, in the order of `COLUMNS` in lib/models/plain.ts. */
-let pieces: usize = 0;
-let phi: usize = 0;
-let gap: usize = 0;
-let scale: usize = 0;
-let volatility: usize = 0;
-let growth: usize = 0;
-let target: usize = 0;
-let share: usize = 0;
-let shocks: usize = 0;
-let fresh: usize = 0;
-let from: usize = 0;
-let to: usize = 0;
-let variance: usize = 0;
-let until: usize = 0;
-let ends: usize = 0;
-let annualVariance: usize = 0;
-let sd: usize = 0;
-
-/** What the variance says of each session of the run, and what jumps take from its drift. */
-let integrals: usize = 0;
-let leverages: usize = 0;
-let residuals: usize = 0;
-let annuals: usize = 0;
-let compensations: usize = 0;
-/** Of each session of the run: its drift, the variance that its shocks carry, and the one of its leverage. */
-let drifts: usize = 0;
-let powers: usize = 0;
-let extras: usize = 0;
+import {
+  annuals, annualVariance, at, compensations, drifts, ends, extras, findIn, fresh, from, gap, growth, integrals,
+  keepAt, leverages, phi, pieces, powers, put, putTwo, residuals, scale, sd, share, shocks, target, to, two, until,
+  variance, volatility,
+} from './columns.as';
 
 export function init(columns: usize, most: i32): void {
-  const bytes = most << 3;
-  integrals = columns;
-  leverages = integrals + bytes;
-  residuals = leverages + bytes;
-  annuals = residuals + bytes;
-  compensations = annuals + bytes;
-  drifts = compensations + bytes;
-  powers = drifts + bytes;
-  extras = powers + bytes;
+  keepAt(columns, most);
 }
 
 export function lay(table: usize): void {
-  pieces = load<u32>(table);
-  phi = load<u32>(table, 4);
-  gap = load<u32>(table, 8);
-  scale = load<u32>(table, 12);
-  volatility = load<u32>(table, 16);
-  growth = load<u32>(table, 20);
-  target = load<u32>(table, 24);
-  share = load<u32>(table, 28);
-  shocks = load<u32>(table, 32);
-  fresh = load<u32>(table, 36);
-  from = load<u32>(table, 40);
-  to = load<u32>(table, 44);
-  variance = load<u32>(table, 48);
-  until = load<u32>(table, 52);
-  ends = load<u32>(table, 56);
-  annualVariance = load<u32>(table, 60);
-  sd = load<u32>(table, 64);
-}
-
-@inline
-function at(column: usize, i: i32): f64 {
-  return load<f64>(column + (i << 3));
-}
-
-@inline
-function put(column: usize, i: i32, value: f64): void {
-  store<f64>(column + (i << 3), value);
-}
-
-/** Places i and i + 1 of a column, or its first place twice. */
-@inline
-function two(column: usize, i: i32, each: bool): v128 {
-  return each ? v128.load(column + (i << 3)) : v128.load64_splat(column);
-}
-
-/** Puts two values, or the first of them. */
-@inline
-function putTwo(column: usize, i: i32, values: v128, both: bool): void {
-  if (both) v128.store(column + (i << 3), values);
-  else v128.store64_lane(column + (i << 3), values, 0);
+  findIn(table);
 }
 
 /** Roots that were worked out last: most sessions and pieces are as the one before, unless `each` says otherwise. */
@@ -128,16 +57,14 @@ function sessions(s: i32, i: i32, each: bool, both: bool, jumps: bool, single: b
 }
 
 /**
- * Pieces p and p + 1, which go to `piece`, from the drift and the variances of their sessions on. The path stands at lane 0 of `x`,
- * and of what is returned. Leverage moves it by what is at `sway`, unless that is 0.
+ * Pieces p and p + 1, which go to `piece`: `part` of their sessions, of a variance whose root is known. The path stands at lane 0 of
+ * `x`, and of what is returned. Leverage moves it by what is at `sway`, unless that is 0.
  */
 @inline
 function moves(
-  x: v128, p: i32, piece: i32, drift: v128, power: v128, extra: v128, wide: v128, each: bool, both: bool, sway: usize,
+  x: v128, p: i32, piece: i32, part: v128, amount: v128, root: v128, drift: v128, extra: v128, wide: v128, both: bool, sway: usize,
 ): v128 {
-  const part = two(share, p, true);
-  const amount = f64x2.mul(power, part);
-  const unit = f64x2.mul(rootsOf(amount, each), wide);
+  const unit = f64x2.mul(root, wide);
   let move = f64x2.add(f64x2.mul(drift, part), f64x2.mul(unit, two(shocks, p, true)));
   if (sway != 0) move = f64x2.add(move, v128.load(sway));
   const middle = f64x2.add(x, move);
@@ -153,19 +80,34 @@ function moves(
   return last;
 }
 
-/** Sessions s and s + 1 of one piece each and no closed hours: all of them at once. */
+/** Pieces of one session. */
+@inline
+function piecesOf(
+  x: v128, p: i32, piece: i32, drift: v128, power: v128, extra: v128, wide: v128, both: bool, sway: usize,
+): v128 {
+  const part = two(share, p, true);
+  const amount = f64x2.mul(power, part);
+  return moves(x, p, piece, part, amount, rootsOf(amount, false), drift, extra, wide, both, sway);
+}
+
+/** Sessions s and s + 1 of one piece each and no closed hours: all of them at once. `rooted`: their roots are there. */
 @inline
 function wholes(
-  x: v128, s: i32, i: i32, p: i32, piece: i32, each: bool, both: bool, jumps: bool, mu: v128, years: v128,
+  x: v128, s: i32, i: i32, p: i32, piece: i32, each: bool, rooted: bool, both: bool, jumps: bool, mu: v128, years: v128,
 ): v128 {
   const factor = two(volatility, s, true);
   const square = f64x2.mul(factor, factor);
   const integrated = f64x2.mul(square, two(integrals, i, each));
-  const power = f64x2.mul(square, two(residuals, i, each));
+  const power = rooted ? integrated : f64x2.mul(square, two(residuals, i, each));
   putTwo(annualVariance, s, f64x2.mul(square, two(annuals, i, each)), both);
-  putTwo(sd, s, rootsOf(integrated, each), both);
-  const drift = driftOf(s, i, each, jumps, each, factor, integrated, mu, years);
-  return moves(x, p, piece, drift, power, extraOf(integrated, power), two(scale, s, true), each, both, 0);
+  const root = rooted ? two(powers, i, true) : rootsOf(integrated, each);
+  putTwo(sd, s, root, both);
+  const drift = driftOf(s, i, each, jumps, each && !rooted, factor, integrated, mu, years);
+  const part = two(share, p, true);
+  const amount = f64x2.mul(power, part);
+  return moves(
+    x, p, piece, part, amount, rooted ? root : rootsOf(amount, each), drift, extraOf(integrated, power), two(scale, s, true), both, 0,
+  );
 }
 
 /**
@@ -184,8 +126,8 @@ export function path(
   let p = planned;
   let k = piece;
   if (single) {
-    for (; s + 2 <= end; s += 2, p += 2, k += 2) x = wholes(x, s, s - first, p, k, true, true, jumps, mu2, years2);
-    if (s < end) x = wholes(x, s, s - first, p, k, true, false, jumps, mu2, years2);
+    for (; s + 2 <= end; s += 2, p += 2, k += 2) x = wholes(x, s, s - first, p, k, true, false, true, jumps, mu2, years2);
+    if (s < end) x = wholes(x, s, s - first, p, k, true, false, false, jumps, mu2, years2);
     return f64x2.extract_lane(x, 0);
   }
   if (each) {
@@ -195,8 +137,8 @@ export function path(
     if (sway != 0) swing(first, end, planned, sway);
   } else {
     if (load<i32>(pieces + ((end - 1) << 2)) - planned == end - first && isOpen(first, end)) {
-      for (; s + 2 <= end; s += 2, p += 2, k += 2) x = wholes(x, s, s - first, p, k, false, true, jumps, mu2, years2);
-      if (s < end) x = wholes(x, s, s - first, p, k, false, false, jumps, mu2, years2);
+      for (; s + 2 <= end; s += 2, p += 2, k += 2) x = wholes(x, s, s - first, p, k, false, false, true, jumps, mu2, years2);
+      if (s < end) x = wholes(x, s, s - first, p, k, false, false, false, jumps, mu2, years2);
       return f64x2.extract_lane(x, 0);
     }
     for (; s + 2 <= end; s += 2) sessions(s, s - first, false, true, jumps, false, mu2, years2);
@@ -217,14 +159,14 @@ export function path(
     const stop = load<i32>(pieces + (s << 2));
     if (sway != 0) {
       sway += 8;
-      for (; p + 2 <= stop; p += 2, k += 2, sway += 16) x = moves(x, p, k, drift, power, extra, wide, false, true, sway);
+      for (; p + 2 <= stop; p += 2, k += 2, sway += 16) x = piecesOf(x, p, k, drift, power, extra, wide, true, sway);
       if (p < stop) {
-        x = moves(x, p++, k++, drift, power, extra, wide, false, false, sway);
+        x = piecesOf(x, p++, k++, drift, power, extra, wide, false, sway);
         sway += 8;
       }
     } else {
-      for (; p + 2 <= stop; p += 2, k += 2) x = moves(x, p, k, drift, power, extra, wide, false, true, 0);
-      if (p < stop) x = moves(x, p++, k++, drift, power, extra, wide, false, false, 0);
+      for (; p + 2 <= stop; p += 2, k += 2) x = piecesOf(x, p, k, drift, power, extra, wide, true, 0);
+      if (p < stop) x = piecesOf(x, p++, k++, drift, power, extra, wide, false, 0);
     }
   }
   return f64x2.extract_lane(x, 0);
@@ -304,6 +246,61 @@ function swing(first: i32, end: i32, p: i32, normal: usize): void {
   }
 }
 
+/** Sessions by which the rest of a path follows its variance: what it reads has reached the memory. */
+const LAG: i32 = 8;
+
+/** What is left to do for sessions i and i + 1 of a run of whole ones, whose variances and their roots are there. */
+@inline
+function restOf(x: v128, i: i32, first: i32, p: i32, piece: i32, both: bool, jumps: bool, mu: v128, years: v128): v128 {
+  v128.store(annuals + (i << 3), f64x2.div(two(integrals, i, true), years));
+  return wholes(x, first + i, i, p + i, piece + i, true, true, both, jumps, mu, years);
+}
+
+function remaining(x: v128, i: i32, count: i32, first: i32, p: i32, piece: i32, jumps: bool, mu: v128, years: v128): f64 {
+  for (; i + 2 <= count; i += 2) x = restOf(x, i, first, p, piece, true, jumps, mu, years);
+  if (i < count) x = restOf(x, i, first, p, piece, false, jumps, mu, years);
+  return f64x2.extract_lane(x, 0);
+}
+
+/** `garchPath` where `alone` says so: one variance waits for the other, and all else is done meanwhile. */
+function garchWholes(first: i32, end: i32, p: i32, piece: i32, jumps: bool, law: usize, mu: f64, years: f64): void {
+  let h = load<f64>(law, 8);
+  let e = load<f64>(law, 16);
+  const rise = v128.load64_splat(law, 24);
+  const fall = v128.load64_splat(law, 32);
+  const beta = load<f64>(law, 40);
+  const omega = load<f64>(law, 48);
+  const mu2 = f64x2.splat(mu);
+  const years2 = f64x2.splat(years);
+  let x = f64x2.splat(load<f64>(law));
+  let sign = f64x2.splat(e);
+  let done = 0;
+  for (let s = first; s < end; s++) {
+    const i = s - first;
+    const aim = at(target, s);
+    // No branch, which would be guessed wrong every other time; the sign is that of the shock, long known.
+    const weight = f64x2.extract_lane(v128.bitselect(fall, rise, f64x2.lt(sign, f64x2.splat(0))), 0);
+    if (e == e) h = omega * (aim * aim) + weight * (e * e) + beta * h;
+    put(integrals, i, h);
+    const factor = at(volatility, s);
+    const wide = at(scale, s);
+    const shock = at(fresh, p + i);
+    // The next variance would wait for a factor of 1.
+    const root = sqrt<f64>(factor == 1 ? h : factor * factor * h);
+    put(powers, i, root);
+    e = (wide == 1 ? root : root * wide) * shock;
+    if (factor != 1) e = factor == 0 ? 0 : e / factor;
+    sign = f64x2.splat(factor * (wide * shock));
+    if (i > done + LAG) {
+      x = restOf(x, done, first, p, piece, true, jumps, mu2, years2);
+      done += 2;
+    }
+  }
+  store<f64>(law, remaining(x, done, end - first, first, p, piece, jumps, mu2, years2));
+  store<f64>(law, h, 8);
+  store<f64>(law, e + 0, 16);
+}
+
 /**
  * As `path` where the variance follows the innovations, as GARCH does. At `law`: log price, variance of a session, innovation of
  * the last one, then alpha, alpha + gamma, beta, omega; the first three move along.
@@ -311,6 +308,7 @@ function swing(first: i32, end: i32, p: i32, normal: usize): void {
 export function garchPath(
   first: i32, end: i32, planned: i32, piece: i32, jumps: bool, law: usize, mu: f64, years: f64,
 ): void {
+  if (alone(first, end, planned)) return garchWholes(first, end, planned, piece, jumps, law, mu, years);
   let x = load<f64>(law);
   let h = load<f64>(law, 8);
   let e = load<f64>(law, 16);
