@@ -17,7 +17,7 @@ import type { Pipeline } from '../lib/engine/load.ts';
 import { outputPath, type Project } from '../lib/engine/project.ts';
 import type { DoneStage, RunResult } from '../lib/engine/run.ts';
 import type { StageSpec } from '../lib/engine/spec.ts';
-import { stageCode } from '../lib/engine/units.ts';
+import { stageCode } from '../lib/engine/unit-code.ts';
 import { mark } from '../lib/store/files.ts';
 import { groundOf, guardOf } from './data.ts';
 import { type ConfigFlags, underDvc } from './open.ts';
@@ -220,7 +220,7 @@ function factsOf(project: Project, pipeline: Pipeline, result: RunResult, flags:
   });
   const codes = new Map<string, Readonly<Record<string, string>>>();
   const codeOf = (stage: StageSpec) => {
-    const known = codes.get(stage.name) ?? stageCode(pipeline, stage);
+    const known = codes.get(stage.name) ?? stageCode(pipeline.code, stage);
     codes.set(stage.name, known);
     return known;
   };

@@ -11,7 +11,7 @@ import { loadPipeline } from '../lib/engine/load.ts';
 import { openProject, type Project } from '../lib/engine/project.ts';
 import { runStages } from '../lib/engine/run.ts';
 import { settling } from '../lib/engine/settings.ts';
-import { allCode } from '../lib/engine/units.ts';
+import { allCode } from '../lib/engine/unit-code.ts';
 import type { Artifact, LinkType } from '../lib/store/blob.ts';
 import { type ConfigFlags, openPool, type Program } from './open.ts';
 

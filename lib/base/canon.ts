@@ -16,9 +16,31 @@ export function canon(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canon).join(',')}]`;
   if (typeof value !== 'object') throw new TypeError(`canonical JSON has no ${typeof value}`);
   const record = value as { readonly [key: string]: Json };
-  // Default sort compares UTF-16 units, which is what RFC 8785 section 3.2.3 asks for.
-  return `{${Object.keys(record)
+  return inBraces(Object.keys(record), (key) => canon(record[key] as Json));
+}
+
+const texts = new WeakMap<object, string>();
+
+/** Canonical text of a value that never changes: worked out once for each object. */
+export function canonOnce(value: Json): string {
+  if (typeof value !== 'object' || value === null) return canon(value);
+  let text = texts.get(value);
+  if (text === undefined) {
+    text = canon(value);
+    texts.set(value, text);
+  }
+  return text;
+}
+
+/** Canonical text of an object whose values are canonical texts. */
+export function canonOf(fields: Readonly<Record<string, string>>): string {
+  return inBraces(Object.keys(fields), (key) => fields[key] as string);
+}
+
+/** Default sort compares UTF-16 units, which is what RFC 8785 section 3.2.3 asks for. */
+function inBraces(keys: string[], textOf: (key: string) => string): string {
+  return `{${keys
     .sort()
-    .map((key) => `${canon(key)}:${canon(record[key] as Json)}`)
+    .map((key) => `${canon(key)}:${textOf(key)}`)
     .join(',')}}`;
 }

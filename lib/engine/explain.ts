@@ -59,10 +59,12 @@ type Named = Readonly<Record<string, string>>;
 
 /** What comes from a receipt may lack a part: receipts also come from elsewhere. */
 function* changes(was: Named | null | undefined, now: Named): Generator<[string, string | null, string | null]> {
-  for (const name of [...new Set([...Object.keys(was ?? {}), ...Object.keys(now)])].sort()) {
-    const [a, b] = [was?.[name] ?? null, now[name] ?? null];
-    if (a !== b) yield [name, a, b];
-  }
+  const old: Named = was ?? {};
+  const differ = [
+    ...Object.keys(old).filter((name) => (old[name] ?? null) !== (now[name] ?? null)),
+    ...Object.keys(now).filter((name) => !Object.hasOwn(old, name)),
+  ];
+  for (const name of differ.sort()) yield [name, old[name] ?? null, now[name] ?? null];
 }
 
 function short(digest: string): string {

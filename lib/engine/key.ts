@@ -1,6 +1,6 @@
 // The key of a unit: the sha256 of everything that could change its result and nothing else (design D1).
-import { canon, type Json } from '../base/canon.ts';
-import { type GitOid, gitBlob, gitTree, type Sha256, sha256Json } from '../base/digest.ts';
+import { canon, canonOf, canonOnce, type Json } from '../base/canon.ts';
+import { type GitOid, gitBlob, gitTree, type Sha256, sha256, sha256Json } from '../base/digest.ts';
 
 /** What a key is made of, as name -> canonical text: hashed for the key, compared for the explanation. */
 export interface KeyParts {
@@ -23,33 +23,46 @@ export interface KeyInput {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** One traversal gives the key and its explanation. */
+/** The key and its explanation. Values of params are those of a frozen spec: what is made of them is made once for all shards of a stage. */
 export function keyOf(input: KeyInput): { key: Sha256; parts: KeyParts } {
   const shown: Record<string, string> = {};
-  const params: Record<string, Json> = {};
+  const params: Record<string, string> = {};
   for (const [name, param] of input.params) {
-    params[name] = param.value;
-    flatten(param.shown, param.value, shown);
+    params[name] = canonOnce(param.value);
+    for (const [below, text] of leavesOf(param.value)) shown[param.shown + below] = text;
   }
   if (input.seed !== null) shown['seed'] = canon(input.seed);
   if (input.generatorVersion !== null) shown['generator_version'] = canon(input.generatorVersion);
-  const key = sha256Json({
-    stage: input.stage,
-    element: input.element,
-    params,
-    seed: input.seed,
-    generator_version: input.generatorVersion,
-    git_sha: codeSha(input.code),
-    inputs: input.inputs,
-  });
+  const key = sha256(
+    canonOf({
+      stage: canon(input.stage),
+      element: canon(input.element),
+      params: canonOf(params),
+      seed: canon(input.seed),
+      generator_version: canon(input.generatorVersion),
+      git_sha: canon(codeSha(input.code)),
+      inputs: canon(input.inputs),
+    }),
+  );
   return { key, parts: { params: shown, code: input.code, inputs: input.inputs } };
 }
 
-/** Maps are shown leaf by leaf, so that an explanation names what changed and not its neighbours. */
-function flatten(name: string, value: Json, into: Record<string, string>): void {
-  const inside = typeof value !== 'object' || value === null || Array.isArray(value) ? [] : Object.entries(value);
-  if (inside.length === 0) into[name] = canon(value);
-  for (const [key, inner] of inside) flatten(`${name}.${key}`, inner, into);
+type Leaves = readonly (readonly [string, string])[];
+const leavesOfMap = new WeakMap<object, Leaves>();
+
+/** Maps are shown leaf by leaf, so that an explanation names what changed and not its neighbours: the name below the param, and the text. */
+function leavesOf(value: Json): Leaves {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [['', canonOnce(value)]];
+  let leaves = leavesOfMap.get(value);
+  if (leaves === undefined) {
+    const inside = Object.entries(value);
+    leaves =
+      inside.length === 0
+        ? [['', canon(value)]]
+        : inside.flatMap(([key, inner]) => leavesOf(inner).map(([below, text]) => [`.${key}${below}`, text] as const));
+    leavesOfMap.set(value, leaves);
+  }
+  return leaves;
 }
 
 const shaOfCode = new WeakMap<object, GitOid>();

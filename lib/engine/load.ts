@@ -13,7 +13,8 @@ import type { JsonMap } from './leaves.ts';
 import type { Project } from './project.ts';
 import type { PlaceOf } from './settings.ts';
 import { importSource, type SourceSpec } from './sources.ts';
-import { allCode, givenName, type Loaded } from './units.ts';
+import { allCode } from './unit-code.ts';
+import { givenName, type Loaded } from './units.ts';
 
 export interface Pipeline extends Loaded {
   readonly config: JsonMap;

@@ -16,6 +16,7 @@ import { take, workOn } from './made.ts';
 import { outputPath, type Project } from './project.ts';
 import { needsOf, type StageSpec } from './spec.ts';
 import { standing } from './standing.ts';
+import { paramsOf, pluginsOf } from './unit-code.ts';
 import {
   inputArtifacts,
   type Known,
@@ -23,9 +24,7 @@ import {
   type LastUnit,
   type Loaded,
   mergeOutputs,
-  paramsOf,
   planUnits,
-  pluginsOf,
   type UnitPlan,
   workInputs,
 } from './units.ts';

@@ -1,17 +1,16 @@
 // From a stage and the artifacts above it to its units: each shard's key, and whether the store already has its result.
-import { canon, type Json } from '../base/canon.ts';
-import { type GitOid, gitBlob, type Md5, type Sha256 } from '../base/digest.ts';
+import type { Md5, Sha256 } from '../base/digest.ts';
 import { ProblemError } from '../base/problem.ts';
 import type { Artifact } from '../store/blob.ts';
 import type { Receipt } from '../store/receipt.ts';
 import type { TreeEntry } from '../store/tree.ts';
-import { type BuiltCode, reach, type Selection } from './build.ts';
+import type { BuiltCode } from './build.ts';
 import type { WorkInput } from './executor.ts';
 import { differences, type Reason } from './explain.ts';
 import { type KeyParts, keyOf } from './key.ts';
-import { picksOf, pluginFile } from './plugins.ts';
 import type { Project } from './project.ts';
 import type { InputSpec, Spec, StageSpec, Wire } from './spec.ts';
+import { codeOf, paramValues } from './unit-code.ts';
 
 /** Everything a traversal knows before it starts. */
 export interface Loaded {
@@ -177,7 +176,7 @@ function keyParts(
     params,
     seed: stage.uses.includes('seed') ? loaded.seed : null,
     generatorVersion: stage.uses.includes('generator_version') ? loaded.generatorVersion : null,
-    code: codeOf(loaded, stage, params),
+    code: codeOf(loaded.code, stage, params),
     inputs: digests,
   });
 }
@@ -205,104 +204,37 @@ function whyNew(project: Project, loaded: Loaded, last: Last, before: LastUnit |
 }
 
 /** The files of one mapped element: those below a folder of its name, and a file of its name with at most one extension. */
-export function sliceEntries(entries: readonly TreeEntry[], element: string): TreeEntry[] {
-  return entries.filter(({ relpath }) => {
-    if (relpath === element || relpath.startsWith(`${element}/`)) return true;
-    return relpath.startsWith(`${element}.`) && !/[./]/.test(relpath.slice(element.length + 1));
-  });
+export function sliceEntries(entries: readonly TreeEntry[], element: string): readonly TreeEntry[] {
+  let slices = slicesOf.get(entries);
+  if (slices === undefined) {
+    slices = new Map();
+    for (const entry of entries)
+      for (const owner of ownersOf(entry.relpath)) {
+        const slice = slices.get(owner);
+        if (slice === undefined) slices.set(owner, [entry]);
+        else slice.push(entry);
+      }
+    slicesOf.set(entries, slices);
+  }
+  return slices.get(element) ?? [];
+}
+
+/** By element, because every shard of a stage asks the same tree for its own. */
+const slicesOf = new WeakMap<readonly TreeEntry[], Map<string, TreeEntry[]>>();
+
+/** The elements whose slice has a file of this path. */
+function ownersOf(relpath: string): string[] {
+  const owners = [relpath];
+  for (let at = relpath.indexOf('/'); at >= 0; at = relpath.indexOf('/', at + 1)) owners.push(relpath.slice(0, at));
+  const dot = relpath.lastIndexOf('.');
+  if (dot > relpath.lastIndexOf('/')) owners.push(relpath.slice(0, dot));
+  return owners;
 }
 
 function slice(project: Project, { md5 }: Artifact, file: string, element: string): Artifact {
   const entries = sliceEntries(project.store.entries(md5, file), element);
   // The list of a slice is stored like any tree, so that its digest in a receipt can always be resolved.
   return project.store.putTree(entries.map((entry) => ({ ...entry, size: project.store.size(entry.md5) })));
-}
-
-function paramValues(stage: StageSpec, element: string | null): Map<string, { shown: string; value: Json }> {
-  const values = new Map(stage.params.map(({ name, shown, value }) => [name, { shown, value }]));
-  if (stage.map !== null && element !== null) values.set(stage.map.as, { shown: stage.map.as, value: element });
-  return values;
-}
-
-/** Params as a stage gets them: in canonical order at every depth, because the order in YAML is not in the key. */
-export function paramsOf(stage: StageSpec, element: string | null): Record<string, Json> {
-  const values = [...paramValues(stage, element)].map(([name, { value }]): [string, Json] => [name, value]);
-  return JSON.parse(canon(Object.fromEntries(values))) as Record<string, Json>;
-}
-
-const codeCache = new WeakMap<BuiltCode, Map<string, Readonly<Record<string, string>>>>();
-
-/** Sources and packages a unit reaches: a stage's code under what its params select, or the text of its command. */
-function codeOf(
-  loaded: Loaded,
-  stage: StageSpec,
-  values: ReadonlyMap<string, { value: Json }>,
-): Readonly<Record<string, string>> {
-  if (stage.code.kind === 'command') return commandCode(stage, stage.code.cmd);
-  const selection: Record<string, string[]> = {};
-  for (const [selector, catalog] of Object.entries(stage.selects)) {
-    const names = picksOf(selector, values).flatMap(({ name }) =>
-      pluginFile(name) !== null || name === 'none' ? [] : [String(name)],
-    );
-    selection[catalog] = [...(selection[catalog] ?? []), ...names];
-  }
-  const own = cachedReach(loaded.code, stage.code.entry, selection);
-  const plugins = pluginsOf(stage);
-  return plugins.length === 0
-    ? own
-    : Object.assign({}, own, ...plugins.map((file) => cachedReach(loaded.code, file, {})));
-}
-
-/** Project files that a stage's params name as code, each once. */
-export function pluginsOf(stage: StageSpec): string[] {
-  const values = paramValues(stage, null);
-  const picks = Object.keys(stage.selects).flatMap((selector) => picksOf(selector, values));
-  return [...new Set(picks.flatMap(({ name }) => pluginFile(name) ?? []))].sort();
-}
-
-/** Sources and packages that any unit of a stage reaches. */
-export function stageCode(loaded: Loaded, stage: StageSpec): Readonly<Record<string, string>> {
-  const all: Record<string, string> = {};
-  for (const element of stage.map?.elements ?? [null])
-    Object.assign(all, codeOf(loaded, stage, paramValues(stage, element)));
-  return all;
-}
-
-function cachedReach(code: BuiltCode, entry: string, selection: Selection): Readonly<Record<string, string>> {
-  let known = codeCache.get(code);
-  if (known === undefined) {
-    known = new Map();
-    codeCache.set(code, known);
-  }
-  const name = JSON.stringify([entry, selection]);
-  let found = known.get(name);
-  if (found === undefined) {
-    found = reach(code, entry, selection);
-    known.set(name, found);
-  }
-  return found;
-}
-
-const commands = new WeakMap<StageSpec, Readonly<Record<string, GitOid>>>();
-
-/** The code of a command is its text and what is taken of what it leaves. */
-function commandCode(stage: StageSpec, cmd: string): Readonly<Record<string, GitOid>> {
-  let code = commands.get(stage);
-  if (code === undefined) {
-    code = { [`cmd:${stage.name}`]: gitBlob(Buffer.from(canon({ cmd, out: stage.outputs } as unknown as Json))) };
-    commands.set(stage, code);
-  }
-  return code;
-}
-
-/** All code of all stages, every catalog line included, and how they are wired: what dataset_id takes (settled point 2). */
-export function allCode(spec: Spec, code: BuiltCode, wiring: GitOid): Record<string, string> {
-  const all: Record<string, string> = { 'pipeline.yaml': wiring };
-  for (const stage of spec.stages) {
-    if (stage.code.kind === 'command') Object.assign(all, commandCode(stage, stage.code.cmd));
-    else for (const entry of [stage.code.entry, ...pluginsOf(stage)]) Object.assign(all, reach(code, entry, {}));
-  }
-  return all;
 }
 
 /** What the executor gets: where each input file's bytes are. */

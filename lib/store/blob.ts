@@ -16,7 +16,7 @@ import {
   tempName,
 } from './files.ts';
 import type { Marks } from './marks.ts';
-import { parseTree, printTree, type TreeEntry } from './tree.ts';
+import { inDvcOrder, parseTree, printTree, type TreeEntry } from './tree.ts';
 
 export type LinkType = 'reflink' | 'hardlink' | 'symlink' | 'copy';
 
@@ -201,7 +201,10 @@ export class BlobStore {
     const size = entries.reduce((sum, entry) => sum + entry.size, 0);
     if (!this.has(md5)) this.#write(bytes, md5);
     // In the order a reader of the bytes sees, whatever order they were made in.
-    this.#trees.set(md5, parseTree(bytes));
+    this.#trees.set(
+      md5,
+      inDvcOrder(entries).map(({ relpath, md5: id }) => ({ relpath, md5: id })),
+    );
     return { md5, size, nfiles: entries.length };
   }
 

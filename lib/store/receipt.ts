@@ -46,7 +46,7 @@ export class Receipts {
   }
 
   path(key: string): string {
-    return join(this.dir, key.slice(0, 2), `${key}.json`);
+    return `${this.dir}/${key.slice(0, 2)}/${key}.json`;
   }
 
   /** The receipt of a key, or null; a torn or foreign file is removed and counts as absent. */

@@ -17,9 +17,15 @@ export interface TreeEntry {
  */
 export function printTree(entries: readonly TreeEntry[]): Uint8Array {
   refuseUnsafe(entries);
-  const sorted = [...entries].sort((a, b) => comparePoints(a.relpath, b.relpath));
-  const items = sorted.map((entry) => `{"md5": "${entry.md5}", "relpath": ${pythonString(entry.relpath)}}`);
+  const items = inDvcOrder(entries).map(
+    (entry) => `{"md5": "${entry.md5}", "relpath": ${pythonString(entry.relpath)}}`,
+  );
   return Buffer.from(`[${items.join(', ')}]`, 'latin1');
+}
+
+/** Entries as a reader of their directory object sees them: by code points of the whole path. */
+export function inDvcOrder(entries: readonly TreeEntry[]): TreeEntry[] {
+  return [...entries].sort((a, b) => comparePoints(a.relpath, b.relpath));
 }
 
 /** The id of the folder: md5 of its object's bytes followed by `.dir`. */

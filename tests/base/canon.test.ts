@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canon, type Json } from '../../lib/base/canon.ts';
+import { canon, canonOf, canonOnce, type Json } from '../../lib/base/canon.ts';
 
 describe('canonical JSON is that of RFC 8785', () => {
   test('its sample object of section 3.2.2 has the text of section 3.2.3', () => {
@@ -93,4 +93,16 @@ test.each([
 ])('what JSON cannot say is refused, wherever it stands: %s', (_, odd) => {
   for (const value of [odd, [1, odd], { a: { b: odd } }]) expect(() => canon(value as Json)).toThrow(TypeError);
   if (typeof odd === 'string') expect(() => canon({ [odd]: 1 })).toThrow(TypeError);
+});
+
+test('text made once for a value, or put together from the texts of its fields, is the same', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue()), (record) => {
+      const value = record as { readonly [key: string]: Json };
+      expect([canonOnce(value), canonOnce(value)]).toEqual([canon(value), canon(value)]);
+      expect(canonOf(Object.fromEntries(Object.entries(value).map(([key, one]) => [key, canonOnce(one)])))).toBe(
+        canon(value),
+      );
+    }),
+  );
 });

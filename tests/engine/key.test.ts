@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Json } from '../../lib/base/canon.ts';
-import { type GitOid, gitBlob, gitTree } from '../../lib/base/digest.ts';
-import { type KeyInput, keyOf } from '../../lib/engine/key.ts';
+import { type GitOid, gitBlob, gitTree, sha256Json } from '../../lib/base/digest.ts';
+import { codeSha, type KeyInput, keyOf } from '../../lib/engine/key.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'marketloom-key-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,6 +52,13 @@ describe('a key', () => {
 
   test.each(Object.keys(changes))('changes with %s', (name) => {
     expect(key(changes[name])).not.toBe(key());
+  });
+
+  test('is the sha256 of the canonical JSON of its parts, the code as one git id', () => {
+    const { stage, element, seed, generatorVersion: generator_version, code, inputs } = INPUT;
+    const own = { drift: 0.05, model: { name: 'gbm', steps: [1, 2] } };
+    const git_sha = codeSha(code);
+    expect(key()).toBe(sha256Json({ stage, element, params: own, seed, generator_version, git_sha, inputs }));
   });
 
   test('is another for each of these changes', () => {

@@ -5,15 +5,8 @@ import { type Md5, md5 } from '../../lib/base/digest.ts';
 import { ProblemError } from '../../lib/base/problem.ts';
 import { describe as say } from '../../lib/engine/explain.ts';
 import type { StageSpec } from '../../lib/engine/spec.ts';
-import {
-  type Last,
-  type Loaded,
-  mergeOutputs,
-  paramsOf,
-  planUnits,
-  sliceEntries,
-  workInputs,
-} from '../../lib/engine/units.ts';
+import { paramsOf } from '../../lib/engine/unit-code.ts';
+import { type Last, type Loaded, mergeOutputs, planUnits, sliceEntries, workInputs } from '../../lib/engine/units.ts';
 import { Folder, finish, plansOf, putTree, removeProjects } from './folder.ts';
 
 afterEach(removeProjects);
