@@ -8,11 +8,10 @@ export const title = 'Closes of 50 assets, CPU per close without start-up';
 
 /** Shocks, model and prices as lib/market/generate.ts runs them, one piece a bar and no extremes, split over some workers. */
 const SOURCE = `import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { calendarOf } from 'marketloom/lib/market/calendar.ts';
-import { frequencyOf } from 'marketloom/lib/market/frequency.ts';
 import { type Plan, planOf } from 'marketloom/lib/market/plan.ts';
 import { FLAT } from 'marketloom/lib/market/season.ts';
 import { mixer } from 'marketloom/lib/market/shocks.ts';
+import { spanOf } from 'marketloom/lib/market/span.ts';
 import { expEach } from 'marketloom/lib/math/arrays.ts';
 import { log } from 'marketloom/lib/math/elementary.ts';
 import { streamOf } from 'marketloom/lib/math/stream.ts';
@@ -23,7 +22,7 @@ const ASSETS = 50;
 // Sessions of a block, blocks of ten years of days, and datasets until the engine has compiled what runs often.
 const SESSIONS = 512;
 const BLOCKS = 5;
-const WARM = 40;
+const WARM = 200;
 const names = Array.from({ length: ASSETS }, (_, i) => \`A\${i}\`);
 const PARAMS = {
   gbm: { mu: 0.05, sigma: 0.2 },
@@ -44,18 +43,17 @@ function choleskyFactor() {
   return lower;
 }
 async function closes(what: What, lower: number[][], seed: number, first: number, end: number) {
-  const calendar = calendarOf('B');
-  const frequency = frequencyOf('B', calendar);
+  // Days enough for a block, which all blocks use.
+  const span = spanOf('B', 'B', '2000-01-03', '2001-12-31');
   const model = await loadModel(what === 'heston' ? 'heston' : 'gbm');
   const garch = what === 'garch' ? await loadVolatility('garch') : null;
-  const days = Int32Array.from({ length: SESSIONS }, (_, s) => s);
   let plan: Plan | null = null;
   const made = names.slice(first, end).map((asset, at) => {
     const stream = (component: string) => streamOf(seed, { scope: 'asset', asset, component });
     const setting = { yearsPerSession: 1 / 252, stream };
     const volatility = garch === null ? null : garch.process(PARAMS.garch as never, setting);
     const kernel = model.kernel((what === 'heston' ? PARAMS.heston : PARAMS.gbm) as never, { ...setting, volatility });
-    plan ??= planOf(calendar, frequency, 1, FLAT, 1, kernel.stateLength);
+    plan ??= planOf(span.calendar, span.frequency, 1, FLAT, 1, kernel.stateLength);
     const state = new Float64Array(kernel.stateLength);
     state[0] = log(100);
     kernel.start(state, 0);
@@ -71,7 +69,7 @@ async function closes(what: What, lower: number[][], seed: number, first: number
   const session = (bar: number) => bar;
   const act = (block: number) => {
     let last = 0;
-    lay(days, 0, SESSIONS, block * SESSIONS);
+    lay(span, 0, SESSIONS, block * SESSIONS);
     for (const { kernel, state, shocks, variances } of made) {
       shared.state.set(state);
       shocks.fill(shared.fresh, block * SESSIONS, SESSIONS, 1, session);
