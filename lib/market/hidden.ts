@@ -1,6 +1,6 @@
 // What ground truth holds beside prices, against its own laws: jumps and variances.
 import type { JumpLaw, VarianceLaw } from '../models/law.ts';
-import { type Shares, SMALL, type Truth } from './truth.ts';
+import { type Nodes, noiseOf, type Reading, type Shares, SMALL, type Truth } from './truth.ts';
 
 /** Mean number of jumps over all sessions. */
 export function expectedJumps(
@@ -54,38 +54,36 @@ export function recursion(
   law: Extract<VarianceLaw, { of: 'innovations' }>,
   truth: Truth,
   { closed, open }: Shares,
-  moves: Float64Array,
-  close: Float64Array,
+  innovations: readonly (Reading | null)[],
+  { prices }: Nodes,
   noise: number,
 ): number | null {
-  const { surroundings: around, memory, periodsPerYear } = truth;
+  const { surroundings: around, periodsPerYear } = truth;
+  /** By price, what its rounding does to the sum. */
+  const slopes = new Float64Array(prices.length);
   let sum = 0;
   let square = 0;
   let used = 0;
-  let before = 0;
-  for (let s = 1; s < moves.length; s++) {
+  for (let s = 1; s < innovations.length - 1; s++) {
     const factor = around.volatility?.[s] ?? 1;
-    const known = memory + (around.memory?.[s] ?? 0) === 0 && factor > 0 && (around.volatility?.[s + 1] ?? 1) > 0;
+    const read = innovations[s]!;
+    if (read === null || !(factor > 0 && (around.volatility?.[s + 1] ?? 1) > 0)) continue;
     const scale = 1 / (factor * Math.sqrt(closed[s]! + open[s]!));
-    let slope = 0;
-    const rounding = noise * scale * scale * (1 / (close[s - 1]! * close[s - 1]!) + 1 / (close[s]! * close[s]!));
-    if (known && s < moves.length - 1 && rounding * periodsPerYear <= SMALL * bare(truth, s)) {
-      const v = bare(truth, s);
-      const next = (e: number) => law.next(v, e, around.target?.[s + 1] ?? 1);
-      const e = moves[s]! * scale;
-      const step = Math.max(Math.sqrt(rounding), TINY * Math.sqrt(v / periodsPerYear));
-      const [low, mid, high] = [next(e - step), next(e), next(e + step)];
-      const bend = (low + high - 2 * mid) / (2 * step * step);
-      sum += bare(truth, s + 1) - mid + bend * rounding;
-      slope = ((high - low) / (2 * step)) * scale;
-      square += 2 * bend * bend * rounding * rounding + EXACT * v * (EXACT * v);
-      used++;
-    }
-    // The close of session s - 1 is an end of both moves.
-    const both = (before - slope) / close[s - 1]!;
-    square += noise * both * both;
-    before = slope;
+    const rounding = noise * scale * scale * noiseOf(read, (node) => prices[node]!);
+    const v = bare(truth, s);
+    if (!(rounding * periodsPerYear <= SMALL * v)) continue;
+    const next = (e: number) => law.next(v, e, around.target?.[s + 1] ?? 1);
+    const e = read.value * scale;
+    const step = Math.max(Math.sqrt(rounding), TINY * Math.sqrt(v / periodsPerYear));
+    const [low, mid, high] = [next(e - step), next(e), next(e + step)];
+    const bend = (low + high - 2 * mid) / (2 * step * step);
+    sum += bare(truth, s + 1) - mid + bend * rounding;
+    square += 2 * bend * bend * rounding * rounding + EXACT * v * (EXACT * v);
+    const slope = ((high - low) / (2 * step)) * scale;
+    for (const [k, node] of read.at.entries()) slopes[node] = slopes[node]! + slope * read.by[k]!;
+    used++;
   }
+  for (const [node, slope] of slopes.entries()) square += noise * (slope / prices[node]!) * (slope / prices[node]!);
   return used === 0 ? null : sum / Math.sqrt(square);
 }
 

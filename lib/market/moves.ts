@@ -11,6 +11,8 @@ export interface Move {
   readonly gapVariance: number;
   /** Variance that none of the ticker's shocks has. */
   readonly sway: number;
+  /** Part of the variance is what the variance's own shock explains. */
+  readonly leans: boolean;
 }
 
 /** Moves of the sessions, to be asked for in their order. */
@@ -19,7 +21,7 @@ export function movesOf(truth: Truth, shares: Shares, prices: Prices): (s: numbe
   return law.kind === 'path' ? pathMoves(law, truth, shares) : transitions(law, truth, shares, prices);
 }
 
-const UNKNOWN: Move = { mean: 0, variance: 0, gapMean: 0, gapVariance: 0, sway: 0 };
+const UNKNOWN: Move = { mean: 0, variance: 0, gapMean: 0, gapVariance: 0, sway: 0, leans: false };
 
 function pathMoves(
   { mu, jumps, variance: of }: Extract<ReturnLaw, { kind: 'path' }>,
@@ -61,6 +63,7 @@ function pathMoves(
       gapMean: drift * closed[s]!,
       gapVariance: sway > 0 ? 0 : residual * closed[s]!,
       sway,
+      leans: integrated > residual,
     };
   };
 }
@@ -87,6 +90,13 @@ function transitions(
     const before = log(s === 0 ? prices.open[0]! : prices.close[s - 1]!);
     const gap = step(s, s === 0 ? before : before - shift(s - 1, end[s - 1]!, 'before'), closed[s]!);
     const inside = step(s, log(prices.open[s]!) - shift(s, 0, 'after'), open[s]!);
-    return { mean: inside.mean, variance: inside.variance, gapMean: gap.mean, gapVariance: gap.variance, sway: 0 };
+    return {
+      mean: inside.mean,
+      variance: inside.variance,
+      gapMean: gap.mean,
+      gapVariance: gap.variance,
+      sway: 0,
+      leans: false,
+    };
   };
 }

@@ -2,9 +2,10 @@
 import { log } from '../math/elementary.ts';
 import { marginScale } from '../models/copula.ts';
 import type { Bars } from './bars.ts';
+import { type Fresh, freshOf } from './fresh.ts';
 import { expectedJumps, jumpScores, recursion, varianceScores } from './hidden.ts';
-import { movesOf } from './moves.ts';
-import { type Prices, SMALL, sharesOf, type Truth } from './truth.ts';
+import { type Move, movesOf } from './moves.ts';
+import { type Nodes, type Prices, type Reading, SMALL, sharesOf, type Truth } from './truth.ts';
 
 /** What the truth leaves of a ticker's bars. Under the null all are independent standard normals but for `recursion`. */
 export interface Residuals {
@@ -42,8 +43,9 @@ export function residualsOf(bars: Bars, truth: Truth, tick: number | null): Resi
   const { law, span, latent, night, surroundings: around } = truth;
   const { days } = span;
   const n = days.length;
-  const prices = sessionPrices(bars, days);
-  if (prices === null || latent.variance.length !== n) return null;
+  const nodes = nodesOf(bars, days);
+  if (nodes === null || latent.variance.length !== n) return null;
+  const prices = pricesOf(nodes);
   const at = (channel: Float64Array | null, s: number, neutral: number) => (channel === null ? neutral : channel[s]!);
   const shares = sharesOf(truth);
   const jumped = jumpsBySession(truth, shares.closed);
@@ -53,9 +55,11 @@ export function residualsOf(bars: Bars, truth: Truth, tick: number | null): Resi
   const gaps = new Float64Array(n).fill(Number.NaN);
   let own: Float64Array | null = null;
   const noise = tick === null ? 0 : (tick * tick) / 12;
-  const whole = new Float64Array(n);
+  const innovations: (Reading | null)[] = [];
+  const fresh = truth.memory === 0 && around.memory === null ? null : freshOf(truth, shares, nodes, noise);
   for (let s = 0; s < n; s++) {
     const move = moves(s);
+    const found = fresh?.(s, move) ?? null;
     const { open, close } = prices;
     const rounding = (a: number, b: number) => noise * (1 / (a * a) + 1 / (b * b));
     const common = at(around.blend, s, 0);
@@ -71,12 +75,17 @@ export function residualsOf(bars: Bars, truth: Truth, tick: number | null): Resi
       jumped.closed[s]! -
       shift(s, 0, 'after') +
       (s === 0 ? 0 : shift(s - 1, shares.end[s - 1]!, 'before'));
-    whole[s] = inside - move.mean + (outside - move.gapMean);
+    const gap = outside - move.gapMean;
     // Which sessions count rests on what is known before them, so that those which do keep their law.
-    const known = truth.memory + at(around.memory, s, 0) === 0;
-    const coarse = rounding(open[s]!, open[s]!) / variance;
-    if (known && coarse <= (truth.marginDf < Number.POSITIVE_INFINITY ? SMALL : COARSE)) {
-      sessions[s] = score((inside - move.mean) / Math.sqrt(variance + rounding(open[s]!, close[s]!)), truth.marginDf);
+    const remembers = truth.memory + at(around.memory, s, 0) !== 0;
+    const [coarse, width] = remembers
+      ? [(found?.expected ?? Number.NaN) / spread, spread + (found?.rounding ?? 0)]
+      : [rounding(open[s]!, open[s]!) / variance, variance + rounding(open[s]!, close[s]!)];
+    innovations.push(
+      remembers ? withGap(found, move, gap, nodes.first[s]!) : { value: inside - move.mean + gap, ...ends(nodes, s) },
+    );
+    if (coarse <= (truth.marginDf < Number.POSITIVE_INFINITY ? SMALL : COARSE)) {
+      sessions[s] = score((remembers ? found!.value : inside - move.mean) / Math.sqrt(width), truth.marginDf);
       const beside = coarse > FINE || move.sway > 0;
       // Only normal ones stay normal with something added.
       if (!beside || (coarse <= SMALL && truth.marginDf === Number.POSITIVE_INFINITY)) shocks[s] = sessions[s]!;
@@ -102,24 +111,48 @@ export function residualsOf(bars: Bars, truth: Truth, tick: number | null): Resi
     expectedJumps: jumps === null ? 0 : expectedJumps(jumps, truth, shares),
     // Factors that move change the law of the variance's shock too.
     variance: of?.of !== 'shocks' || truth.shockVariance !== null ? null : varianceScores(of, truth),
-    recursion: of?.of === 'innovations' ? recursion(of, truth, shares, whole, prices.close, noise) : null,
+    recursion: of?.of === 'innovations' ? recursion(of, truth, shares, innovations, nodes, noise) : null,
   };
 }
 
-/** First open and last close of each session; null when the bars have other sessions. */
-function sessionPrices({ day, open, close }: Bars, days: Int32Array): Prices | null {
-  const prices = { open: new Float64Array(days.length), close: new Float64Array(days.length) };
+/** Null when the bars have other sessions. */
+function nodesOf({ day, open, close }: Bars, days: Int32Array): Nodes | null {
+  const prices = new Float64Array(days.length + day.length);
+  const first = new Int32Array(days.length + 1);
   let s = -1;
+  let at = 0;
   for (let b = 0; b < day.length; b++) {
     if (b === 0 || day[b] !== day[b - 1]) {
       s++;
       if (s >= days.length || day[b] !== days[s] || !(open[b]! > 0)) return null;
-      prices.open[s] = open[b]!;
+      first[s] = at;
+      prices[at++] = open[b]!;
     }
     if (!(close[b]! > 0)) return null;
-    prices.close[s] = close[b]!;
+    prices[at++] = close[b]!;
   }
-  return s === days.length - 1 ? prices : null;
+  first[days.length] = at;
+  return s === days.length - 1 ? { prices, first } : null;
+}
+
+function pricesOf({ prices, first }: Nodes): Prices {
+  const pick = (node: (s: number) => number) =>
+    Float64Array.from({ length: first.length - 1 }, (_, s) => prices[node(s)]!);
+  return { open: pick((s) => first[s]!), close: pick((s) => first[s + 1]! - 1) };
+}
+
+/** From the close of the session before to that of this one. */
+const ends = ({ first }: Nodes, s: number) => ({ at: [first[s]! - 1, first[s + 1]! - 1], by: [-1, 1] });
+
+/** What is new from one close to the next where bars remember: with the gap, whose prices are the second and third of its nodes. */
+function withGap(fresh: Fresh | null, { variance }: Move, gap: number, open: number): Reading | null {
+  if (fresh === null) return null;
+  const sd = Math.sqrt(variance);
+  const by = fresh.by.map((one) => sd * one);
+  const opening = fresh.at[2] === open ? 2 : 1;
+  by[1] = by[1]! - 1;
+  by[opening] = by[opening]! + 1;
+  return { value: sd * fresh.value + gap, at: fresh.at, by };
 }
 
 function jumpsBySession({ latent, span }: Truth, closed: Float64Array) {

@@ -19,6 +19,8 @@ export interface Truth {
   readonly memory: number;
   /** Degrees of freedom of a session's innovation; infinite for the normal law. */
   readonly marginDf: number;
+  /** Degrees of freedom of the copula; infinite for the Gaussian. */
+  readonly copulaDf: number;
   /** Variance of each session's shock where factors move; null where it is 1. */
   readonly shockVariance: Float64Array | null;
   /** Tables of ground truth: per session, and jump by jump. */
@@ -46,38 +48,69 @@ export interface Shares {
   readonly open: Float64Array;
   /** Fraction of a full session at which each one closes. */
   readonly end: Float64Array;
+  bars(s: number): BarShares;
 }
 
-/** How the variance of each session is shared between its closed hours and its open ones. */
+/** How the variance of each session is shared between its closed hours and its open ones, bar by bar. */
 export function sharesOf({ span, season, night }: Truth): Shares {
   const { calendar, frequency, days } = span;
   const column = () => new Float64Array(days.length);
-  const shares = { closed: column(), open: column(), end: column() };
-  const known = new Map<number, readonly [share: number, end: number]>();
+  const known = new Map<number, BarShares>();
   const ofLength = (minutes: number) => {
     const found = known.get(minutes);
     if (found !== undefined) return found;
     const edges = edgesOf(calendar, frequency, minutes, 1);
-    let sum = 0;
-    for (const share of varianceShares(season, edges)) sum += share;
-    const made = [sum, edges.at(-1)!] as const;
-    known.set(minutes, made);
-    return made;
+    const share = varianceShares(season, edges).map((one) => (1 - (night?.share ?? 0)) * one);
+    known.set(minutes, { share, edges });
+    return { share, edges };
   };
+  const bars = (s: number) => ofLength(span.minutes[s]!);
+  const shares = { closed: column(), open: column(), end: column(), bars };
   for (let s = 0; s < days.length; s++) {
-    const [share, end] = ofLength(span.minutes[s]!);
-    shares.open[s] = (1 - (night?.share ?? 0)) * share;
-    shares.end[s] = end;
+    const { share, edges } = bars(s);
+    let sum = 0;
+    for (const one of share) sum += one;
+    shares.open[s] = sum;
+    shares.end[s] = edges.at(-1)!;
     const day = days[s]!;
     shares.closed[s] = night === null ? 0 : night.share * gapMultiple(calendar, previousSession(calendar, day), day);
   }
   return shares;
 }
 
+/** Share of an ordinary session's variance that each bar of one has, and where bars begin and end as fractions of a full session. */
+export interface BarShares {
+  readonly share: Float64Array;
+  readonly edges: Float64Array;
+}
+
 /** First open and last close of each session. */
 export interface Prices {
   readonly open: Float64Array;
   readonly close: Float64Array;
+}
+
+/** Prices that moves are read from: of each session its first open and the closes of its bars, from place first[s] on. */
+export interface Nodes {
+  readonly prices: Float64Array;
+  readonly first: Int32Array;
+}
+
+/** A number that is linear in the logs of prices: `by` times those `at` these nodes. */
+export interface Reading {
+  readonly value: number;
+  readonly at: readonly number[];
+  readonly by: readonly number[];
+}
+
+/** Variance of a reading when each price has a variance of 1, independent of the others. */
+export function noiseOf({ at, by }: Reading, price: (node: number) => number): number {
+  let sum = 0;
+  for (let k = 0; k < at.length; k++) {
+    const one = by[k]! / price(at[k]!);
+    sum += one * one;
+  }
+  return sum;
 }
 
 /** Share of a variance that the rounding of prices may have where it is taken for small. */

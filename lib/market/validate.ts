@@ -109,6 +109,8 @@ export function validateBars(
   const drafts: Draft[] = [];
   const failures: Failure[] = [];
   const moves = new Map<string, Moves | null>();
+  /** Why nothing may be said by a check, should nothing have been. */
+  const silent = new Map<StatisticalCheck, string>();
   const seen: string[] = [];
   let rows = 0;
 
@@ -158,7 +160,15 @@ export function validateBars(
     if (runs('correlation')) moves.set(ticker, residuals && movesOf(residuals, truth!));
     for (const { name, test, detail } of momentTests(residuals, truth))
       if (runs(name)) statistical(name, ticker, test, detail);
+    if (truth !== null) {
+      const moves = truth.law.kind === 'path' && truth.law.variance.of !== 'nothing';
+      for (const name of ['mean', 'variance', ...(moves ? (['volatility'] as const) : [])] as const)
+        silent.set(name, whyUnknown(truth));
+    }
   }
+  for (const name of ['mean', 'variance', 'volatility'] as const)
+    if (silent.has(name) && runs(name) && !drafts.some((draft) => draft.name === name))
+      unstated.push({ check: name, why: silent.get(name)! });
   if (runs('schema')) exact('schema', null, (report) => checkTickers(seen, expectation.tickers, report));
   if (runs('correlation') && typeof expectation.correlation !== 'string') {
     const { tickers, correlation, alpha } = expectation;
@@ -264,6 +274,14 @@ const inconclusive = (why: string): TestResult => ({
   ...{ stat: null, df: null, pvalue: null, n: 0, reject: null },
   note: `inconclusive: ${why}`,
 });
+
+/** Why no move of a ticker has a known law, where none has. */
+function whyUnknown({ law, memory, marginDf, copulaDf, surroundings }: Truth): string {
+  if (memory === 0 && surroundings.memory === null) return 'prices are of too few ticks';
+  if (law.kind === 'transition') return 'bars of a price that reverts remember';
+  const normal = marginDf === Number.POSITIVE_INFINITY && copulaDf === Number.POSITIVE_INFINITY;
+  return normal ? 'bars remember while leverage moves between them' : 'bars remember shocks that a Student law hides';
+}
 
 const movesOf = ({ shocks, own }: Residuals, { shockVariance, surroundings }: Truth): Moves => ({
   ...{ scores: shocks, own },

@@ -6,6 +6,7 @@ import { sharesOf, USUAL } from '../../lib/market/usual.ts';
 import { loadModel } from '../../lib/models/catalog.ts';
 import type { EventPlan } from '../../lib/models/events/event.ts';
 import { type FactorVolatility, factorRow } from '../../lib/models/factors.ts';
+import type { ReturnLaw } from '../../lib/models/law.ts';
 import type { Model, VolatilityModel } from '../../lib/models/model.ts';
 import { loadVolatility } from '../../lib/models/volatility/catalog.ts';
 import type { LoadPlugin } from '../../lib/table/adapter.ts';
@@ -56,20 +57,21 @@ export async function truthsOf(
   tables: Tables,
   plugin: LoadPlugin | null,
 ): Promise<Truths | string> {
-  const { price_model: price, volatility_model: volatility, regimes, memory } = setting;
+  const { price_model: price, volatility_model: volatility, memory } = setting;
   const copulaDf = copulaDfOf(setting);
-  const forgets = regimes.enabled ? regimes.states.some(({ ar1 = 0 }) => memory + ar1 === 0) : memory === 0;
   if (calibration.correlation === null) return 'the legacy generator states no law';
-  if (!forgets) return 'returns remember the ones before them in every session';
   if (price.startsWith('./') && plugin === null) return `the code of ${price} is no part of the dataset`;
   const model = await loadModel(price, plugin ?? undefined);
   const driver = volatility === 'none' ? null : await loadVolatility(volatility);
   if (model.law === undefined) return `${price} states no law`;
   if (driver !== null && driver.law === undefined) return `${volatility} states no law`;
   const laws = new Map(calibration.assets.map((asset) => [asset.ticker, lawFor(setting, asset, model, driver)]));
-  // Pieces of a session lose different parts of their moves, so that what a whole session has of them is of no known law.
-  if (copulaDf !== infinite && [...laws.values()].some(({ law }) => law?.kind === 'transition'))
-    return 'prices revert under a Student copula';
+  // Pieces of a session lose different parts of their moves: with a Student scale the whole has no known law, which shows where they revert in days.
+  if (
+    copulaDf !== infinite &&
+    [...laws.values()].some(({ law }) => law !== null && turnOf(law, 1 / setting.periods_per_year) > SLOW)
+  )
+    return 'prices revert within days under a Student copula';
   const scene = { span: spanFrom(setting), regimes: regimesFrom(setting), plans: await planEvents(setting.events) };
   const environment = environmentOf(tables, scene);
   return (ticker) => {
@@ -91,6 +93,7 @@ export async function truthsOf(
       surroundings: aroundAsset(environment, scene, asset).surroundings,
       memory,
       marginDf,
+      copulaDf,
       shockVariance: shockVariance(setting, asset, tables),
       latent: {
         variance: number(variance, 'variance'),
@@ -103,6 +106,15 @@ export async function truthsOf(
       },
     };
   };
+}
+
+/** How much of a session's moves of parts, at its start and at its end, differ: its square over 12 of the variance is of another law. */
+const SLOW = 0.1;
+
+/** Part of a distance from its level that a price loses in a session. */
+function turnOf(law: ReturnLaw, years: number): number {
+  if (law.kind === 'path') return 0;
+  return Math.abs(law.over(1, 0, years, 0, 1).mean - law.over(0, 0, years, 0, 1).mean);
 }
 
 /** The law of an asset's returns, and the degrees of freedom of their innovations. */

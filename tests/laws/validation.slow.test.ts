@@ -23,6 +23,7 @@ const LOUD = [REGIMES, NIGHT, EVENTS, 'calendar=XNYS'];
 const FACTORS =
   'generation.correlation={mode: factor, copula: {family: student}, factor: {volatility: {alpha: 0.08, gamma: 0, beta: 0.9}}}';
 const STUDENT = 'generation.correlation.copula.family=student';
+const MEMORY = 'generation.memory=-0.1';
 const PASSING =
   'generation.correlation={mode: rolling, rolling: {kind: logistic, weight: 0.5, midpoint: 120, width: 30}}';
 const KOU = 'generation.models.jump_diffusion={law: kou, intensity: 40, up: 60, down: 50}';
@@ -44,6 +45,17 @@ const LAWS: Readonly<Record<string, readonly string[]>> = {
   'garch, loud, on factors that move': [...models('gbm', 'garch'), ...LOUD, FACTORS],
   'hybrid with garch, loud': [...models('hybrid', 'garch'), ...LOUD],
   'gbm, Student copula': [...models('gbm'), STUDENT],
+  'ou, Student copula': [...models('ou'), NIGHT, STUDENT],
+  'gbm that remembers': [...models('gbm'), MEMORY],
+  'gbm that remembers, loud, by the half hour': [...models('gbm'), ...LOUD, MEMORY, 'frequency=30min'],
+  'kou that remembers, loud': [...models('jump_diffusion'), ...LOUD, KOU, MEMORY],
+  'heston that remembers': [...models('heston'), MEMORY],
+  'garch that remembers, loud': [
+    ...models('gbm', 'garch'),
+    ...LOUD,
+    MEMORY,
+    'generation.models.garch.innovations=normal',
+  ],
   'gbm, loud, on factors': [...models('gbm'), ...LOUD, 'generation.correlation.mode=factor'],
   'gbm whose correlation passes': [...models('gbm'), PASSING],
   'garch, loud, whose correlation passes, Student copula': [...models('gbm', 'garch'), ...LOUD, PASSING, STUDENT],
@@ -133,7 +145,7 @@ test('right markets of all laws together are rejected no oftener than alpha says
       }
     }
   }
-  // 99.9 percent bounds of binomials: 800 markets at .05 have 40, Holm and Bonferroni a little less.
+  // 99.9 percent bounds of binomials: 1040 markets at .05 have 52, Holm and Bonferroni a little less.
   const most = (n: number) => n * level + 3.1 * Math.sqrt(n * level * (1 - level));
   const least = (n: number) => n * level - 3.1 * Math.sqrt(n * level * (1 - level));
   const markets = names.length * SEEDS;

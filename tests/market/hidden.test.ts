@@ -16,6 +16,7 @@ import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
 
 const stream = streamOf(1, { scope: 'asset', asset: 'A', component: 'variance' });
 const N = 2000;
+const bars = () => ({ share: Float64Array.of(1), edges: Float64Array.of(0, 1) });
 const span = spanOf('B', 'B', '2024-01-01', '2024-01-01');
 
 describe('jumps', () => {
@@ -33,7 +34,12 @@ describe('jumps', () => {
 
   it('are expected by the variance that passes, and by what regimes make of it', () => {
     const surroundings = { ...CALM, jumpIntensity: Float64Array.of(3, 1) };
-    const shares = { closed: Float64Array.of(0.3, 0), open: Float64Array.of(0.7, 0.5), end: Float64Array.of(1, 0.5) };
+    const shares = {
+      closed: Float64Array.of(0.3, 0),
+      open: Float64Array.of(0.7, 0.5),
+      end: Float64Array.of(1, 0.5),
+      bars,
+    };
     const expected = expectedJumps(jumpLaw(merton), { surroundings, periodsPerYear: 250 } as Truth, shares);
     expect(expected).toBeCloseTo((10 * 3.5) / 250, 15);
   });
@@ -86,10 +92,12 @@ describe('variances', () => {
     }
     const truth = { latent: { variance }, surroundings: CALM, memory: 0, periodsPerYear: 252 } as unknown as Truth;
     const ones = new Float64Array(N).fill(1);
-    const shares = { closed: new Float64Array(N), open: ones, end: ones };
+    const shares = { closed: new Float64Array(N), open: ones, end: ones, bars };
+    const innovations = Array.from(moves, (value, s) => ({ value, at: [Math.max(0, s - 1), s], by: [-1, 1] }));
+    const nodes = { prices: ones, first: Int32Array.from(ones, (_, s) => s) };
     const law = (change: object) =>
       garch.law!({ ...params, ...change }, 1 / 252) as Extract<VarianceLaw, { of: 'innovations' }>;
-    const of = (change: object) => Math.abs(recursion(law(change), truth, shares, moves, ones, 0)!);
+    const of = (change: object) => Math.abs(recursion(law(change), truth, shares, innovations, nodes, 0)!);
     expect(of({})).toBeLessThan(1e-2);
     for (const wrong of [{ sigma: 0.21 }, { alpha: 0.101 }, { gamma: 0.06 }, { beta: 0.851 }])
       expect(of(wrong)).toBeGreaterThan(4);

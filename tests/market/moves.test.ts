@@ -18,7 +18,12 @@ const truth = (law: ReturnLaw, variance: Float64Array, more: Partial<Truth> = {}
     latent: { variance, sd: variance.map((v) => Math.sqrt(v * DT)) },
     ...more,
   }) as Truth;
-const shares = { closed: of(0.3, 0.3, 0.3), open: of(0.7, 0.7, 0.7), end: of(1, 1, 1) };
+const shares = {
+  closed: of(0.3, 0.3, 0.3),
+  open: of(0.7, 0.7, 0.7),
+  end: of(1, 1, 1),
+  bars: () => ({ share: of(1), edges: of(0, 1) }),
+};
 const prices = { open: of(100, 110, 120), close: of(105, 115, 125) };
 
 it('a jump diffusion pays for its jumps, with what regimes make of them', () => {

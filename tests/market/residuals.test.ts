@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { Bars } from '../../lib/market/bars.ts';
 import { generateBars } from '../../lib/market/generate.ts';
 import { residualsOf } from '../../lib/market/residuals.ts';
-import { FLAT } from '../../lib/market/season.ts';
 import { spanOf } from '../../lib/market/span.ts';
 import { CALM } from '../../lib/market/surroundings.ts';
 import { lawOf, type Truth } from '../../lib/market/truth.ts';
 import { normalCdf } from '../../lib/math/special.ts';
 import type { VolatilityModel } from '../../lib/models/model.ts';
 import { model as garch } from '../../lib/models/volatility/garch.ts';
-import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
+import { acf } from '../../lib/stats/dependence.ts';
+import { testKolmogorov, testVariance } from '../../lib/stats/hypothesis.ts';
 import { request } from './rig.ts';
 
 const SPAN = { start: '2020-01-01', end: '2023-12-31' };
@@ -49,12 +49,13 @@ function made(change: Parameters<typeof request>[0] = {}, truth: Partial<Truth> 
     },
     truth: {
       law: lawOf(asked, driven, 1 / 252)!,
-      span: spanOf('B', 'B', SPAN.start, SPAN.end),
+      span: spanOf(asked.calendar, asked.frequency, SPAN.start, SPAN.end),
       periodsPerYear: 252,
-      season: FLAT,
+      season: asked.season,
       night: asked.night,
       surroundings: asked.surroundings,
       memory: asked.memory,
+      copulaDf: Number.POSITIVE_INFINITY,
       marginDf: driven === null ? infinite : driven.model.marginDf(driven.params),
       shockVariance: null,
       latent: {
@@ -97,15 +98,43 @@ describe('residuals', () => {
     expect(Math.abs(residualsOf(bars, wrong, FINE)!.recursion!)).toBeGreaterThan(100);
   });
 
-  it('are left out where bars remember, where the tick is coarse, and where volatility is 0', () => {
+  it.each([
+    ['a bar a session', 'B', {}],
+    ['bars of half an hour, over nights', '30min', { night: { share: 0.3, nu: 3 }, calendar: 'XNYS' }],
+    [
+      'normal innovations that feed a variance',
+      'B',
+      { volatility: { ...student, params: { ...student.params, innovations: 'normal' } } },
+    ],
+  ] as const)('of bars that remember are what is new in them: %s', (_, frequency, change) => {
+    const surroundings = { ...CALM, memory: Float64Array.from({ length: 1100 }, (__, s) => (s % 3 === 0 ? 0.3 : 0)) };
+    const { bars, truth } = made({ ...change, frequency, memory: -0.3, surroundings });
+    const { sessions, shocks, recursion } = residualsOf(bars, truth, FINE)!;
+    expect(sessions.every(Number.isFinite)).toBe(true);
+    expect(shocks).toEqual(sessions);
+    const lag = (of: Float64Array) => acf(of, 1)![1]! * Math.sqrt(of.length);
+    expect(testKolmogorov(sessions, normalCdf).pvalue).toBeGreaterThan(0.001);
+    expect(testVariance(sessions, 1).pvalue).toBeGreaterThan(0.001);
+    expect(Math.abs(lag(sessions))).toBeLessThan(3.3);
+    if (recursion !== null) expect(Math.abs(recursion)).toBeLessThan(4);
+    if (frequency === 'B') {
+      const deaf = { ...truth, memory: 0, surroundings: CALM };
+      expect(Math.abs(lag(residualsOf(bars, deaf, FINE)!.sessions))).toBeGreaterThan(3.3);
+    }
+  });
+
+  it('are left out where the tick is coarse, where volatility is 0, and where bars remember what a Student law hides', () => {
     const { bars, truth } = made();
     const known = (change: Partial<Truth>, tick = FINE) =>
       residualsOf(bars, { ...truth, ...change }, tick)!.sessions.reduce((n, q) => n + Number(!Number.isNaN(q)), 0);
     const n = bars.day.length;
     const every = (value: number) => Float64Array.from({ length: n }, (_, s) => (s % 2 === 0 ? value : 0));
     expect(known({})).toBe(n);
-    expect(known({ memory: 0.1 })).toBe(0);
-    expect(known({ surroundings: { ...CALM, memory: every(0.1) } })).toBe(Math.floor(n / 2));
+    expect(known({ memory: 0.1 })).toBe(n - 1);
+    for (const hides of [{ copulaDf: 4 }, { marginDf: 4 }]) {
+      expect(known({ ...hides, memory: 0.1 })).toBe(0);
+      expect(known({ ...hides, surroundings: { ...CALM, memory: every(0.1) } })).toBe(Math.floor(n / 2));
+    }
     expect(known({ surroundings: { ...CALM, volatility: every(1) } })).toBe(Math.ceil(n / 2));
     expect(known({}, 100)).toBe(0);
   });

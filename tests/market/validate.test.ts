@@ -41,6 +41,7 @@ const truthOf = (day: Int32Array, of: Readonly<Record<string, { mu: number; sigm
           night: null,
           surroundings: CALM,
           memory: 0,
+          copulaDf: Number.POSITIVE_INFINITY,
           marginDf: Number.POSITIVE_INFINITY,
           shockVariance: null,
           latent: {
