@@ -10,7 +10,7 @@ import { isConstant, mean } from '../stats/moments.ts';
 export interface Correlations {
   /** Degrees of freedom of their copula; infinite for the Gaussian. */
   readonly copulaDf: number;
-  /** Covariance of two tickers' shocks, session by session where it moves. */
+  /** Covariance of two tickers' shocks; where it moves session by session, in an array that is good until the next call. */
   between(a: string, b: string): number | Float64Array;
 }
 

@@ -35,6 +35,7 @@ function byFactors(
     assets.map((asset) => [asset.ticker, factorRow(sharesOf(asset, own[asset.ticker]?.factors)).factors]),
   );
   const table = moving === null ? null : tables('factors.parquet');
+  const sum = new Float64Array(table?.rows ?? 0);
   const squares = new Map<string, Float64Array>();
   const square = (name: string) => {
     const found = squares.get(name);
@@ -49,7 +50,7 @@ function byFactors(
       return other === undefined ? [] : [{ name, product: weight * other.weight }];
     });
     if (table === null) return both.reduce((sum, { product }) => sum + product, 0);
-    const sum = new Float64Array(table.rows);
+    sum.fill(0);
     for (const { name, product } of both) {
       const of = square(name)!;
       for (let s = 0; s < sum.length; s++) sum[s] = sum[s]! + product * of[s]!;
