@@ -1,5 +1,5 @@
 // Normals that tickers of one thread share: drawn once for each run of bars and kept, for one seed, while there is room.
-import { addRows, type Row, rowOf } from '../math/arrays.ts';
+import { addRows, MOST_ROWS, putRow, type Row, roomForRows, rowOf } from '../math/arrays.ts';
 import { addNormals, putNormals, RETRY } from '../math/draw.ts';
 import { floats, release } from '../math/kernel.ts';
 import { type Address, type Stream, streamOf } from '../math/stream.ts';
@@ -12,17 +12,12 @@ const MOST_SLABS = 128;
 /** Runs are a line of the cache further apart than a page, or all would want the same place of the cache. */
 const GAP = 8;
 
-/** Runs of a stream that are kept, by number and pieces of a bar, and the one asked for last. */
-interface Shelf {
-  readonly rows: Map<number, Row>;
-  last: number;
-  row: Row | null;
-}
-
 interface Store {
   readonly seed: number | string;
   readonly streams: Map<string, Stream>;
-  readonly shelves: Map<Stream, Shelf>;
+  /** Streams are numbered as they are asked for; the normals of a run of bars of so many pieces are kept by these numbers. */
+  readonly numbers: Map<Stream, number>;
+  readonly runs: Map<number, (Row | undefined)[]>;
   readonly slabs: Float64Array[];
   used: number;
 }
@@ -30,11 +25,13 @@ interface Store {
 const emptyStore = (seed: number | string): Store => ({
   seed,
   streams: new Map(),
-  shelves: new Map(),
+  numbers: new Map(),
+  runs: new Map(),
   slabs: [],
   used: SLAB,
 });
 let store = emptyStore('');
+const rows = roomForRows();
 
 /** The streams of some addresses; one of a seed is hashed once, whoever asks. What was kept for another seed is forgotten. */
 export function sharedStreams(seed: number | string, addresses: readonly Address[]): Stream[] {
@@ -66,58 +63,58 @@ export type AddShared = (
 /** As `addNormals` source after source; whoever asks for streams of `sharedStreams` shares their normals. */
 export function sharedNormals(streams: readonly Stream[]): AddShared {
   let of: Store | null = null;
-  let shelves: Shelf[] = [];
-  const rows: Row[] = [];
-  const factors: number[] = [];
+  let numbers: number[] = [];
   return (out, weights, first, end, firstBar, bars, perBar) => {
     if (of !== store) {
       of = store;
-      shelves = streams.map(shelfOf);
+      numbers = streams.map(numberOf);
     }
     for (let bar = firstBar; bar < firstBar + bars; ) {
       const run = Math.floor(bar / RUN);
       const last = Math.min(firstBar + bars, (run + 1) * RUN);
-      const part = out.subarray((bar - firstBar) * perBar, (last - firstBar) * perBar);
-      const add = () => {
-        addRows(part, rows, (bar - run * RUN) * perBar, factors);
-        rows.length = 0;
-        factors.length = 0;
-      };
-      // A bar has fewer draws than that.
-      const name = run * RETRY + perBar;
+      const part = bar === firstBar ? out : out.subarray((bar - firstBar) * perBar);
+      const length = (last - bar) * perBar;
+      const from = (bar - run * RUN) * perBar;
+      const known = rowsOf(run, perBar);
+      let waiting = 0;
       for (let k = first; k < end; k++) {
         const weight = weights[k]!;
         if (weight === 0) continue;
-        const shelf = shelves[k]!;
-        if (shelf.last !== name) {
-          shelf.last = name;
-          shelf.row = shelf.rows.get(name) ?? drawnRun(shelf, streams[k]!, run, perBar);
+        const row = known[numbers[k]!] ?? drawnRow(known, numbers[k]!, streams[k]!, run, perBar);
+        if (row !== null) {
+          putRow(rows, waiting++, row, weight);
+          if (waiting < MOST_ROWS) continue;
         }
-        if (shelf.row !== null) {
-          rows.push(shelf.row);
-          factors.push(weight);
-          continue;
-        }
-        add();
-        addNormals(part, streams[k]!, weight, bar, last - bar, perBar);
+        addRows(part, length, rows, waiting, from);
+        waiting = 0;
+        if (row === null) addNormals(part, streams[k]!, weight, bar, last - bar, perBar);
       }
-      add();
+      addRows(part, length, rows, waiting, from);
       bar = last;
     }
   };
 }
 
-function shelfOf(stream: Stream): Shelf {
-  let shelf = store.shelves.get(stream);
-  if (shelf === undefined) {
-    shelf = { rows: new Map(), last: Number.NaN, row: null };
-    store.shelves.set(stream, shelf);
+function numberOf(stream: Stream): number {
+  const { numbers } = store;
+  if (!numbers.has(stream)) numbers.set(stream, numbers.size);
+  return numbers.get(stream)!;
+}
+
+/** What is kept of a run, by the numbers of streams. */
+function rowsOf(run: number, perBar: number): (Row | undefined)[] {
+  // A bar has fewer draws than that.
+  const name = run * RETRY + perBar;
+  let known = store.runs.get(name);
+  if (known === undefined) {
+    known = [];
+    store.runs.set(name, known);
   }
-  return shelf;
+  return known;
 }
 
 /** Draws a run of bars of a stream; null when there is no room for it. */
-function drawnRun({ rows, last }: Shelf, stream: Stream, run: number, perBar: number): Row | null {
+function drawnRow(known: (Row | undefined)[], number: number, stream: Stream, run: number, perBar: number): Row | null {
   const length = RUN * perBar;
   if (store.used + length > SLAB) {
     if (length > SLAB || store.slabs.length === MOST_SLABS) return null;
@@ -128,6 +125,8 @@ function drawnRun({ rows, last }: Shelf, stream: Stream, run: number, perBar: nu
   store.used += length + GAP;
   putNormals(normals, stream, 1, run * RUN, RUN, perBar);
   const row = rowOf(normals);
-  rows.set(last, row);
+  // Without gaps, which would make it a slower kind of array.
+  for (let n = known.length; n < number; n++) known[n] = undefined;
+  known[number] = row;
   return row;
 }

@@ -67,6 +67,10 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
   const own = named ? -1 : sources - 1;
   const varies = (k: number) => (mix.varying?.[k] ?? null) !== null;
   const addShared = sharedNormals(streams);
+  // One past the sources from k on that others share and that never change.
+  const lastOf = new Int32Array(sources);
+  for (let k = sources; k-- > 0; )
+    lastOf[k] = k + 1 < sources && k + 1 !== own && !varies(k + 1) ? lastOf[k + 1]! : k + 1;
   const ones = streams.map(() => 1);
   const drawn = (k: number, firstBar: number, bars: number, perBar: number) => {
     const out = scratchOf(bars * perBar);
@@ -91,9 +95,8 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
           }
         } else if (k === own) addNormals(out, streams[k]!, weight, firstBar, bars, perBar);
         else {
-          const first = k;
-          while (k + 1 < sources && k + 1 !== own && !varies(k + 1)) k++;
-          addShared(out, mix.weights, first, k + 1, firstBar, bars, perBar);
+          addShared(out, mix.weights, k, lastOf[k]!, firstBar, bars, perBar);
+          k = lastOf[k]! - 1;
         }
       }
       if (blend === null) return;

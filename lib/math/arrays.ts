@@ -1,27 +1,19 @@
 // Elementary functions of whole arrays: the values of lib/math/elementary.ts, two at a time where there is a kernel.
 import { exp, log } from './elementary.ts';
-import { CONSTANTS, inPlace, kernelOf, place } from './kernel.ts';
+import { CONSTANTS, floats, inPlace, kernelOf, place } from './kernel.ts';
 import wasm from './kernels/arrays.wasm';
 
 interface ArraysKernel {
   init(constants: number, spare: number): void;
   expEach(at: number, count: number): void;
   logEach(at: number, count: number): void;
-  addRows(out: number, count: number, rows: number, places: number, weights: number): void;
+  addRows(out: number, count: number, rows: number, places: number, weights: number, from: number): void;
 }
 
 /** Exponentials that the kernel works on at a time, as kernels/elementary.as.ts says. */
 const CHUNK = 256;
-/** Rows that the kernel adds in one go. */
-const ROWS = 64;
-let rowPlaces: Int32Array;
-let rowWeights: Float64Array;
-
 const arraysKernel = kernelOf<ArraysKernel>(wasm, ({ init }, zeros) => {
   init(place(zeros(CONSTANTS)), place(zeros(3 * CHUNK)));
-  const places = zeros(ROWS / 2);
-  rowPlaces = new Int32Array(places.buffer, places.byteOffset, ROWS);
-  rowWeights = zeros(ROWS);
 });
 
 /** x[i] = e^x[i]. */
@@ -46,27 +38,43 @@ export interface Row {
 
 export const rowOf = (values: Float64Array): Row => ({ values, place: place(values) });
 
-/**
- * out[i] += weights[k] * rows[k][from + i], row after row, for every i of `out`: the mixing of shocks. The kernel works where
- * all arrays are of `floats`. The rows must be long enough.
- */
-export function addRows(out: Float64Array, rows: readonly Row[], from: number, weights: readonly number[]): void {
-  const kernel = arraysKernel();
-  const to = place(out);
-  for (let first = 0; first < rows.length; first += ROWS) {
-    const count = Math.min(ROWS, rows.length - first);
-    let reachable = kernel !== null && to !== 0;
-    for (let k = 0; reachable && k < count; k++) {
-      const at = rows[first + k]!.place;
-      reachable = at !== 0;
-      rowPlaces[k] = at + 8 * from;
-      rowWeights[k] = weights[first + k]!;
-    }
-    if (reachable) kernel!.addRows(to, out.length, count, rowPlaces.byteOffset, rowWeights.byteOffset);
-    else for (let k = first; k < first + count; k++) addRow(out, rows[k]!.values, from, weights[k]!);
-  }
+/** Rows that are added in one go, each times its weight. */
+export interface Rows {
+  readonly rows: Row[];
+  readonly weights: Float64Array;
+  /** Where they lie, for the kernel; 0 elsewhere. */
+  readonly places: Int32Array;
 }
 
-function addRow(out: Float64Array, row: Float64Array, from: number, weight: number): void {
-  for (let i = 0; i < out.length; i++) out[i] = out[i]! + weight * row[from + i]!;
+/** The most rows of one go. */
+export const MOST_ROWS = 64;
+
+export function roomForRows(): Rows {
+  const { buffer, byteOffset } = floats(MOST_ROWS / 2);
+  return { rows: [], weights: floats(MOST_ROWS), places: new Int32Array(buffer, byteOffset, MOST_ROWS) };
+}
+
+/** Makes a row the k-th one. */
+export function putRow({ rows, weights, places }: Rows, k: number, row: Row, weight: number): void {
+  rows[k] = row;
+  weights[k] = weight;
+  places[k] = row.place;
+}
+
+/**
+ * out[i] += weights[k] * rows[k][from + i], row after row, for k < count and i < length: the mixing of shocks. The kernel works where
+ * all arrays are of `floats`. The rows must be long enough.
+ */
+export function addRows(out: Float64Array, length: number, all: Rows, count: number, from: number): void {
+  const { rows, weights, places } = all;
+  const kernel = arraysKernel();
+  const to = place(out);
+  let reachable = kernel !== null && to !== 0 && place(places) !== 0;
+  for (let k = 0; k < count; k++) reachable &&= places[k] !== 0;
+  if (reachable) kernel!.addRows(to, length, count, places.byteOffset, weights.byteOffset, 8 * from);
+  else for (let k = 0; k < count; k++) addRow(out, length, rows[k]!.values, from, weights[k]!);
+}
+
+function addRow(out: Float64Array, length: number, row: Float64Array, from: number, weight: number): void {
+  for (let i = 0; i < length; i++) out[i] = out[i]! + weight * row[from + i]!;
 }

@@ -115,7 +115,7 @@ interface DrawKernel {
     firstBar: number,
     bars: number,
     perBar: number,
-    toZeros: boolean,
+    toZeros: number,
   ): void;
 }
 
@@ -176,24 +176,15 @@ function normals(
     return;
   }
   const { key0, key1, mask0, mask1 } = stream;
+  // A boolean would be turned into a number anew with every call.
+  const zeros = toZeros ? 1 : 0;
   const to = place(out);
   if (to !== 0) {
-    kernel.addNormals(to, key0, key1, mask0, mask1, weight, firstBar, bars, perBar, toZeros);
+    kernel.addNormals(to, key0, key1, mask0, mask1, weight, firstBar, bars, perBar, zeros);
     return;
   }
   const act = (at: number, length: number, start: number) =>
-    kernel.addNormals(
-      at,
-      key0,
-      key1,
-      mask0,
-      mask1,
-      weight,
-      firstBar + start / perBar,
-      length / perBar,
-      perBar,
-      toZeros,
-    );
+    kernel.addNormals(at, key0, key1, mask0, mask1, weight, firstBar + start / perBar, length / perBar, perBar, zeros);
   inPlace(out.subarray(0, bars * perBar), perBar, act, !toZeros);
 }
 

@@ -16,6 +16,8 @@ interface Memory {
   readonly spare: Float64Array;
 }
 
+/** Bytes of a line of the cache: arrays begin with one, because a step of two vectors costs more where it straddles two halves. */
+const LINE = 64;
 /** Doubles of such an array worked on at a time. */
 const SPARE = 2048;
 
@@ -29,8 +31,8 @@ function open(): Memory | null {
     if (typeof WebAssembly !== 'undefined') {
       const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
       // Place 0 stays free: it means elsewhere.
-      const spare = new Float64Array(memory.buffer, 16, SPARE);
-      opened = { memory, buffer: memory.buffer, top: 16 + 8 * SPARE, free: new Map(), spare };
+      const spare = new Float64Array(memory.buffer, LINE, SPARE);
+      opened = { memory, buffer: memory.buffer, top: LINE + 8 * SPARE, free: new Map(), spare };
     }
   } catch {
     // The twins need none.
@@ -50,7 +52,7 @@ function inMemory(length: number, zeros = true): Float64Array | null {
   const room = open();
   const known = room?.free.get(length)?.pop();
   if (known !== undefined) return zeros ? known.fill(0) : known;
-  const bytes = 16 * Math.ceil(length / 2);
+  const bytes = LINE * Math.ceil((8 * length) / LINE);
   // Kernels read two at a time, so beyond the last array there is room for one more.
   if (room === null || room.top + bytes > PAGES * PAGE_BYTES - 16) return null;
   room.top += bytes;

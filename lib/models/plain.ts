@@ -5,6 +5,9 @@ import type { Stream } from '../math/stream.ts';
 import wasm from './kernels/path.wasm';
 import type { PathBlock, VarianceColumns, VarianceProcess, VarianceStep } from './model.ts';
 
+/** A boolean would be turned into a number anew with every call. */
+type Flag = 0 | 1;
+
 interface PathKernel {
   init(columns: number, most: number): void;
   lay(table: number): void;
@@ -13,9 +16,9 @@ interface PathKernel {
     end: number,
     planned: number,
     piece: number,
-    each: boolean,
-    single: boolean,
-    jumps: boolean,
+    each: Flag,
+    single: Flag,
+    jumps: Flag,
     sway: number,
     x: number,
     mu: number,
@@ -28,7 +31,7 @@ interface PathKernel {
     end: number,
     planned: number,
     piece: number,
-    jumps: boolean,
+    jumps: Flag,
     law: number,
     mu: number,
     years: number,
@@ -57,8 +60,6 @@ const COLUMNS = [
   'annualVariance',
   'sd',
 ] as const satisfies readonly (keyof PathBlock)[];
-
-const NAMES = ['integrated', 'leverage', 'residual', 'annual'] as const satisfies readonly (keyof VarianceStep)[];
 
 let table: Int32Array;
 let columns: VarianceColumns;
@@ -115,6 +116,7 @@ export function plainRuns(
   const step: VarianceStep = { integrated: 0, leverage: 0, residual: 0, annual: 0 };
   if (source.of === 'nothing') variance.step(new Float64Array(1), 0, 0, 1, step);
   const lost = new Float64Array(jumps ? LONGEST_RUN : 0);
+  const jumping = jumps ? 1 : 0;
   return {
     lost,
     ready(block) {
@@ -128,18 +130,24 @@ export function plainRuns(
       if (source.of === 'innovations') {
         const { alpha, gamma, beta, omega } = source;
         law.set([state[0]!, state[1]!, state[2]!, alpha, alpha + gamma, beta, omega]);
-        kernel.garchPath(first, end, planned, piece, jumps, law.byteOffset, mu, years);
+        kernel.garchPath(first, end, planned, piece, jumping, law.byteOffset, mu, years);
         state.set(law.subarray(0, 3));
         return;
       }
-      const each = source.of === 'shocks';
-      const single = each && kernel.alone(first, end, planned) !== 0;
+      const each = source.of === 'shocks' ? 1 : 0;
+      const single = each === 1 && kernel.alone(first, end, planned) !== 0 ? 1 : 0;
       let sway = 0;
-      if (each) {
+      if (source.of === 'shocks') {
         source.steps(state, 1, block, first, end, columns);
-        if (!single && kernel.leans(end - first) !== 0) sway = drawSways(block, leverage, session, first, end, planned);
-      } else for (const name of NAMES) columns[name][0] = step[name];
-      state[0] = kernel.path(first, end, planned, piece, each, single, jumps, sway, state[0]!, mu, years);
+        if (single === 0 && kernel.leans(end - first) !== 0)
+          sway = drawSways(block, leverage, session, first, end, planned);
+      } else {
+        columns.integrated[0] = step.integrated;
+        columns.leverage[0] = step.leverage;
+        columns.residual[0] = step.residual;
+        columns.annual[0] = step.annual;
+      }
+      state[0] = kernel.path(first, end, planned, piece, each, single, jumping, sway, state[0]!, mu, years);
     },
   };
 }

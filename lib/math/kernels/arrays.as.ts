@@ -36,15 +36,15 @@ export function logEach(at: usize, count: i32): void {
   for (; at < end; at += 8) store<f64>(at, log(load<f64>(at)));
 }
 
-/** Four rows a step, whose weights stay in registers. */
-export function addRows(out: usize, count: i32, rows: i32, places: usize, weights: usize): void {
+/** Four rows a step, whose weights stay in registers; each from as many bytes on. */
+export function addRows(out: usize, count: i32, rows: i32, places: usize, weights: usize, from: usize): void {
   const bytes = count << 3;
   let k = 0;
   for (; k + 4 <= rows; k += 4) {
-    const row0 = load<u32>(places + (k << 2));
-    const row1 = load<u32>(places + (k << 2), 4);
-    const row2 = load<u32>(places + (k << 2), 8);
-    const row3 = load<u32>(places + (k << 2), 12);
+    const row0 = load<u32>(places + (k << 2)) + from;
+    const row1 = load<u32>(places + (k << 2), 4) + from;
+    const row2 = load<u32>(places + (k << 2), 8) + from;
+    const row3 = load<u32>(places + (k << 2), 12) + from;
     const w0 = v128.load64_splat(weights + (k << 3));
     const w1 = v128.load64_splat(weights + (k << 3), 8);
     const w2 = v128.load64_splat(weights + (k << 3), 16);
@@ -64,9 +64,9 @@ export function addRows(out: usize, count: i32, rows: i32, places: usize, weight
       v128.store(out + at, a);
       v128.store(out + at, b, 16);
     }
-    for (let i = k; i < k + 4; i++) addRow(out + at, bytes - at, load<u32>(places + (i << 2)) + at, load<f64>(weights + (i << 3)));
+    for (let i = k; i < k + 4; i++) addRow(out + at, bytes - at, load<u32>(places + (i << 2)) + from + at, load<f64>(weights + (i << 3)));
   }
-  for (; k < rows; k++) addRow(out, bytes, load<u32>(places + (k << 2)), load<f64>(weights + (k << 3)));
+  for (; k < rows; k++) addRow(out, bytes, load<u32>(places + (k << 2)) + from, load<f64>(weights + (k << 3)));
 }
 
 function addRow(out: usize, bytes: i32, row: usize, weight: f64): void {
