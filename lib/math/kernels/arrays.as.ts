@@ -36,37 +36,39 @@ export function logEach(at: usize, count: i32): void {
   for (; at < end; at += 8) store<f64>(at, log(load<f64>(at)));
 }
 
-/** Four rows a step, whose weights stay in registers; each from as many bytes on. */
+/**
+ * Two rows and eight places a step: all that is loaded before it is used stays in registers. Rows count from as many bytes on.
+ */
 export function addRows(out: usize, count: i32, rows: i32, places: usize, weights: usize, from: usize): void {
   const bytes = count << 3;
+  const end = out + bytes;
   let k = 0;
-  for (; k + 4 <= rows; k += 4) {
-    const row0 = load<u32>(places + (k << 2)) + from;
-    const row1 = load<u32>(places + (k << 2), 4) + from;
-    const row2 = load<u32>(places + (k << 2), 8) + from;
-    const row3 = load<u32>(places + (k << 2), 12) + from;
+  for (; k + 2 <= rows; k += 2) {
+    const off0 = load<u32>(places + (k << 2)) + from - out;
+    const off1 = load<u32>(places + (k << 2), 4) + from - out;
     const w0 = v128.load64_splat(weights + (k << 3));
     const w1 = v128.load64_splat(weights + (k << 3), 8);
-    const w2 = v128.load64_splat(weights + (k << 3), 16);
-    const w3 = v128.load64_splat(weights + (k << 3), 24);
-    let at = 0;
-    for (; at + 32 <= bytes; at += 32) {
-      let a = v128.load(out + at);
-      let b = v128.load(out + at, 16);
-      a = f64x2.add(a, f64x2.mul(w0, v128.load(row0 + at)));
-      b = f64x2.add(b, f64x2.mul(w0, v128.load(row0 + at, 16)));
-      a = f64x2.add(a, f64x2.mul(w1, v128.load(row1 + at)));
-      b = f64x2.add(b, f64x2.mul(w1, v128.load(row1 + at, 16)));
-      a = f64x2.add(a, f64x2.mul(w2, v128.load(row2 + at)));
-      b = f64x2.add(b, f64x2.mul(w2, v128.load(row2 + at, 16)));
-      a = f64x2.add(a, f64x2.mul(w3, v128.load(row3 + at)));
-      b = f64x2.add(b, f64x2.mul(w3, v128.load(row3 + at, 16)));
-      v128.store(out + at, a);
-      v128.store(out + at, b, 16);
+    let to = out;
+    for (; to + 64 <= end; to += 64) {
+      const at0 = off0 + to;
+      const at1 = off1 + to;
+      let a = f64x2.add(v128.load(to), f64x2.mul(w0, v128.load(at0)));
+      let b = f64x2.add(v128.load(to, 16), f64x2.mul(w0, v128.load(at0, 16)));
+      let c = f64x2.add(v128.load(to, 32), f64x2.mul(w0, v128.load(at0, 32)));
+      let d = f64x2.add(v128.load(to, 48), f64x2.mul(w0, v128.load(at0, 48)));
+      a = f64x2.add(a, f64x2.mul(w1, v128.load(at1)));
+      b = f64x2.add(b, f64x2.mul(w1, v128.load(at1, 16)));
+      c = f64x2.add(c, f64x2.mul(w1, v128.load(at1, 32)));
+      d = f64x2.add(d, f64x2.mul(w1, v128.load(at1, 48)));
+      v128.store(to, a);
+      v128.store(to, b, 16);
+      v128.store(to, c, 32);
+      v128.store(to, d, 48);
     }
-    for (let i = k; i < k + 4; i++) addRow(out + at, bytes - at, load<u32>(places + (i << 2)) + from + at, load<f64>(weights + (i << 3)));
+    addRow(to, end - to, off0 + to, load<f64>(weights + (k << 3)));
+    addRow(to, end - to, off1 + to, load<f64>(weights + (k << 3), 8));
   }
-  for (; k < rows; k++) addRow(out, bytes, load<u32>(places + (k << 2)) + from, load<f64>(weights + (k << 3)));
+  if (k < rows) addRow(out, bytes, load<u32>(places + (k << 2)) + from, load<f64>(weights + (k << 3)));
 }
 
 function addRow(out: usize, bytes: i32, row: usize, weight: f64): void {
