@@ -8,7 +8,7 @@ import { type Breach, type CandidateBars, checkSchema, type ExactCheck, INVARIAN
 import { type Residuals, residualsOf } from './residuals.ts';
 import type { Truth } from './truth.ts';
 
-export type StatisticalCheck = 'mean' | 'variance' | 'jumps' | 'volatility' | 'correlation';
+export type StatisticalCheck = 'mean' | 'variance' | 'memory' | 'jumps' | 'volatility' | 'correlation';
 export type CheckName = ExactCheck | StatisticalCheck;
 
 /** Every check there is, in the order of a report. */
@@ -17,12 +17,13 @@ export const CHECKS: readonly CheckName[] = [
   ...(Object.keys(INVARIANTS) as (keyof typeof INVARIANTS)[]),
   'mean',
   'variance',
+  'memory',
   'jumps',
   'volatility',
   'correlation',
 ];
 
-const MOMENTS: readonly StatisticalCheck[] = ['mean', 'variance', 'jumps', 'volatility'];
+const MOMENTS: readonly StatisticalCheck[] = ['mean', 'variance', 'memory', 'jumps', 'volatility'];
 
 /** What was asked for. A null, or a word of why, means that nobody stated it: the checks that need it are not run and are listed as unstated. */
 export interface Expectation {
@@ -139,8 +140,7 @@ export function validateBars(
     else whole = checkSchema(candidate, () => {});
     if (!whole) {
       for (const name of CHECKS) {
-        if (name === 'schema' || name === 'correlation' || name === 'jumps' || name === 'volatility' || !runs(name))
-          continue;
+        if (!(name in INVARIANTS || name === 'mean' || name === 'variance') || !runs(name)) continue;
         const kind = name in INVARIANTS ? 'exact' : 'statistical';
         const detail = 'inconclusive: the columns are not those of bars';
         drafts.push({ name, ticker, kind, conclusive: false, stat: null, pvalue: null, detail });
@@ -161,12 +161,14 @@ export function validateBars(
     for (const { name, test, detail } of momentTests(residuals, truth))
       if (runs(name)) statistical(name, ticker, test, detail);
     if (truth !== null) {
-      const moves = truth.law.kind === 'path' && truth.law.variance.of !== 'nothing';
-      for (const name of ['mean', 'variance', ...(moves ? (['volatility'] as const) : [])] as const)
-        silent.set(name, whyUnknown(truth));
+      const of = truth.law.kind === 'path' ? truth.law.variance.of : 'nothing';
+      const why = whyUnknown(truth);
+      for (const name of ['mean', 'variance'] as const) silent.set(name, why);
+      if (of !== 'nothing') silent.set('volatility', why);
+      silent.set('memory', truth.night !== null && of === 'shocks' ? 'leverage moves over closed hours' : why);
     }
   }
-  for (const name of ['mean', 'variance', 'volatility'] as const)
+  for (const name of ['mean', 'variance', 'memory', 'volatility'] as const)
     if (silent.has(name) && runs(name) && !drafts.some((draft) => draft.name === name))
       unstated.push({ check: name, why: silent.get(name)! });
   if (runs('schema')) exact('schema', null, (report) => checkTickers(seen, expectation.tickers, report));
@@ -223,6 +225,12 @@ function momentTests(residuals: Residuals | null, truth: Truth | null): Tested[]
       { name: 'variance', test: square, detail: `volatility ${found.toFixed(4)} times that of its law ${of}` },
     );
   }
+  const { sum, pairs } = memoryOf(residuals);
+  if (pairs >= 2) {
+    const z = sum / Math.sqrt(pairs);
+    const detail = `autocorrelation ${(sum / pairs).toFixed(4)} of what is new, over ${pairs} sessions`;
+    tested.push({ name: 'memory', test: result(z, normalTwoSided(z), pairs), detail });
+  }
   if (jumps !== null) {
     const count = truth.latent.jumps.day.length;
     const detail = `${count} jumps against ${expectedJumps.toFixed(1)}`;
@@ -239,6 +247,25 @@ function momentTests(residuals: Residuals | null, truth: Truth | null): Tested[]
     tested.push({ name: 'volatility', test, detail: 'variances against the returns before them' });
   }
   return tested;
+}
+
+/**
+ * Products of the scores of neighbouring sessions, whose rounding is too small to show, from their mean, which takes 1 / n of each:
+ * that is given back, so that each has mean 0 and variance 1.
+ */
+function memoryOf({ shocks, own }: Residuals): { readonly sum: number; readonly pairs: number } {
+  const known = shocks.map((score, s) => (own === null || own[s] === 1 ? score : Number.NaN));
+  const finite = known.filter(Number.isFinite);
+  const centre = mean(finite) ?? Number.NaN;
+  let sum = 0;
+  let pairs = 0;
+  for (let s = 1; s < known.length; s++) {
+    const product = (known[s]! - centre) * (known[s - 1]! - centre);
+    if (!Number.isFinite(product)) continue;
+    sum += product + 1 / finite.length;
+    pairs++;
+  }
+  return { sum, pairs };
 }
 
 function normalTests(scores: Float64Array): TestResult[] {

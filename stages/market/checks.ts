@@ -27,11 +27,18 @@ const SWITCHES: Readonly<Record<string, readonly CheckName[]>> = {
   positive: ['positive'],
   volume: ['volume'],
   tick: ['tick'],
-  moments: ['mean', 'variance', 'jumps', 'volatility'],
+  moments: ['mean', 'variance', 'memory', 'jumps', 'volatility'],
   correlation: ['correlation'],
 };
 
-const STATISTICAL: ReadonlySet<CheckName> = new Set(['mean', 'variance', 'jumps', 'volatility', 'correlation']);
+const STATISTICAL: ReadonlySet<CheckName> = new Set([
+  'mean',
+  'variance',
+  'memory',
+  'jumps',
+  'volatility',
+  'correlation',
+]);
 
 /** What the configuration says of the dataset and of how to test it. */
 export interface CheckSetting extends LawSetting {

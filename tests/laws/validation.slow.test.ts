@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Bars } from '../../lib/market/bars.ts';
 import type { Correlations } from '../../lib/market/correlations.ts';
+import type { Truth } from '../../lib/market/truth.ts';
 import { CHECKS, type Check, validateBars } from '../../lib/market/validate.ts';
 import { exp, log } from '../../lib/math/elementary.ts';
 import { readParquet } from '../../lib/table/parquet.ts';
@@ -69,12 +70,16 @@ interface Wrong {
   readonly made?: number;
   /** Covariance of shocks as it is said to be, less this. */
   readonly less?: number;
+  /** Memory as it is said to be, less this. */
+  readonly deaf?: number;
 }
 
 const tablesFrom = ({ latent, own }: Market) => {
   const files = { ...latent, ...own };
   return tablesOf({ names: () => Object.keys(files), bytes: (name) => files[name]! });
 };
+
+const deafened = (truth: Truth | null, by: number): Truth | null => truth && { ...truth, memory: truth.memory - by };
 
 const shifted = ({ copulaDf, between }: Correlations, less: number): Correlations => ({
   copulaDf,
@@ -89,7 +94,7 @@ async function judged(
   set: readonly string[],
   seed: number,
   alpha: number,
-  { said = 1, made = 1, less = 0 }: Wrong = {},
+  { said = 1, made = 1, less = 0, deaf = 0 }: Wrong = {},
 ) {
   const market = await makeBars({ set, seed });
   const setting = paramsOf<LawSetting>('validate', configOf(set));
@@ -109,7 +114,7 @@ async function judged(
     calendar: spanFrom(setting).days,
     times: null,
     tick: made === 1 ? { A: 0.01, B: 0.01 } : null,
-    truth,
+    truth: typeof truth === 'string' ? truth : (ticker) => deafened(truth(ticker), deaf),
     correlation: typeof correlations === 'string' ? correlations : shifted(correlations, less),
   });
 }
@@ -185,6 +190,16 @@ describe('a volatility that is a tenth off is found', () => {
       for (const seed of [1, 2, 3]) {
         const { checks } = await judged([...LAWS[name]!, ...DECADE], seed, 0.001, { less: 0.2 });
         expect(failed(checks)).toContain('correlation');
+      }
+    },
+  );
+
+  test.each(['gbm', 'ou', 'heston', 'garch', 'gbm, Student copula'])(
+    'a memory of a tenth that nobody stated is found in %s',
+    async (name) => {
+      for (const seed of [1, 2, 3]) {
+        const { checks } = await judged([...LAWS[name]!, ...DECADE, MEMORY], seed, 0.01, { deaf: -0.1 });
+        expect(failed(checks)).toContain('memory');
       }
     },
   );

@@ -94,8 +94,8 @@ describe('a right dataset', () => {
       quality_score: 1,
       metrics: { tickers: 2, rows: 2 * good[0]!.day.length, failed: 0, inconclusive: 0, unstated: [] },
     });
-    // 9 exact and 2 moments for each ticker, the list of tickers, the correlations
-    expect(got.checks).toHaveLength(2 * 11 + 2);
+    // 9 exact and 3 moments for each ticker, the list of tickers, the correlations
+    expect(got.checks).toHaveLength(2 * 12 + 2);
   });
 
   it('of the legacy generator passes what can be stated about it', () => {
@@ -110,7 +110,7 @@ describe('a right dataset', () => {
       rows: 2088,
       unstated: [
         { check: 'tick', why: 'no tick is stated' },
-        ...CHECKS.slice(-5).map((check) => ({ check, why: 'no law' })),
+        ...CHECKS.slice(-6).map((check) => ({ check, why: 'no law' })),
       ],
     });
   });

@@ -144,7 +144,7 @@ test('[S1-70] legacy bars are not held to a grid, a drift or a correlation that 
   const { out, verdict } = await checkMarket(legacy, {}, { tickers: ['AAPL', 'MSFT'] }, UNCALIBRATED);
   expect(verdict?.passed).toBe(true);
   const unstated = new Map(out.validation.metrics.unstated.map(({ check, why }) => [check, why]));
-  expect([...unstated.keys()]).toEqual(['tick', 'mean', 'variance', 'correlation']);
+  expect([...unstated.keys()]).toEqual(['tick', 'mean', 'variance', 'memory', 'correlation']);
   expect(unstated.get('mean')).toBe('the legacy generator states no law');
   expect(out.validation.quality_score).toBe(1);
 });
@@ -164,7 +164,7 @@ test('a market of a model of somebody’s own is held to the law that the model 
   expect(new Set(wrong.out.validation.failures.map((failure) => failure.check))).toEqual(new Set(['variance']));
   const { law: _, ...silent } = gbm;
   expect((await of(silent)).out.validation.metrics.unstated).toEqual(
-    ['mean', 'variance', 'correlation'].map((check) => ({ check, why: './models/mine.ts states no law' })),
+    ['mean', 'variance', 'memory', 'correlation'].map((check) => ({ check, why: './models/mine.ts states no law' })),
   );
 });
 
