@@ -99,24 +99,27 @@ export function planOf(
     block,
     layout,
     lay({ days, opens, minutes }, at, count, first) {
+      const { session, bar: place, number, share, day, time, shapes: shapesOf } = layout;
+      const { share: shares, pieces } = block;
       let bar = 0;
       let shape = shapeOf(minutes[at]!);
       for (let s = 0; s < count; s++) {
-        const day = days[at + s]!;
         if (s > 0 && minutes[at + s] !== minutes[at + s - 1]) shape = shapeOf(minutes[at + s]!);
-        layout.shapes[s] = shape;
+        const { variance } = shape;
+        const bars = variance.length;
+        shapesOf[s] = shape;
         layout.first[s] = bar;
-        for (let b = 0; b < shape.variance.length; b++, bar++) {
-          layout.session[bar] = s;
-          layout.bar[bar] = b;
-          layout.number[bar] = (first + s) * most + b;
-          layout.share[bar] = open * shape.variance[b]!;
-          const part = layout.share[bar]! / perBar;
-          for (let p = bar * perBar; p < (bar + 1) * perBar; p++) block.share[p] = part;
-          layout.day[bar] = day;
-          layout.time[bar] = opens[at + s]! + b * frequency.minutes * MINUTE_US;
+        for (let b = 0; b < bars; b++, bar++) {
+          session[bar] = s;
+          place[bar] = b;
+          number[bar] = (first + s) * most + b;
+          share[bar] = open * variance[b]!;
+          const part = share[bar]! / perBar;
+          for (let p = bar * perBar; p < (bar + 1) * perBar; p++) shares[p] = part;
+          day[bar] = days[at + s]!;
+          time[bar] = b === 0 ? opens[at + s]! : opens[at + s]! + b * frequency.minutes * MINUTE_US;
         }
-        block.pieces[s] = bar * perBar;
+        pieces[s] = bar * perBar;
       }
       layout.first[count] = bar;
       layout.bars = bar;

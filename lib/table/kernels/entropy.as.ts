@@ -1,5 +1,7 @@
 // Bits, Huffman codes and finite state entropy: twins of lib/table/entropy.ts. Places in the scratch are bytes from its start.
 
+import { countInto } from './counts.as';
+
 const LONGEST: i32 = 11;
 const COUNTS: usize = 0;
 export const LENGTHS: usize = 1024;
@@ -27,8 +29,9 @@ export const ENTROPY_BYTES: usize = BESIDE + 3 * 1024;
 let scratch: usize = 0;
 /** Where the next byte goes. */
 export let at: usize = 0;
-let bits: u64 = 0;
-let held: u32 = 0;
+/** Bits under way, and how many. */
+export let bits: u64 = 0;
+export let held: u32 = 0;
 
 export function initEntropy(place: usize): void {
   scratch = place;
@@ -83,36 +86,8 @@ function setInt(base: usize, i: i32, value: i32): void {
   store<i32>(scratch + base + ((i as usize) << 2), value);
 }
 
-@inline
-function countOne(counts: usize, value: u32): void {
-  const place = counts + ((value & 255) << 2);
-  store<i32>(place, load<i32>(place) + 1);
-}
-
-/** Into four tables in turn, because equal bytes in a row would wait for one another. */
-function countInto(counts: usize, size: usize, from: usize, to: usize): void {
-  const second = scratch + BESIDE;
-  const third = second + size;
-  const fourth = third + size;
-  memory.fill(counts, 0, size);
-  memory.fill(second, 0, 3 * size);
-  for (; from + 4 <= to; from += 4) {
-    const four = load<u32>(from);
-    countOne(counts, four);
-    countOne(second, four >>> 8);
-    countOne(third, four >>> 16);
-    countOne(fourth, four >>> 24);
-  }
-  for (; from < to; from++) countOne(counts, load<u8>(from));
-  for (let i: usize = 0; i < size; i += 16) {
-    const near = i32x4.add(v128.load(counts + i), v128.load(second + i));
-    const far = i32x4.add(v128.load(third + i), v128.load(fourth + i));
-    v128.store(counts + i, i32x4.add(near, far));
-  }
-}
-
 export function histogram(from: usize, to: usize): void {
-  countInto(scratch + COUNTS, 1024, from, to);
+  countInto(scratch + COUNTS, scratch + BESIDE, 1024, from, to);
 }
 
 export let longest: i32 = 0;
@@ -216,10 +191,24 @@ function limit(n: i32): void {
 export function putHuffman(from: usize, to: usize): void {
   const lengths = scratch + LENGTHS;
   const codes = scratch + CODES;
+  // Locals stay in registers, which globals do not.
+  let out = at;
+  let waiting = bits;
+  let count = held as u64;
   while (to > from) {
     const byte = load<u8>(--to) as usize;
-    put(load<u16>(codes + (byte << 1)), load<u8>(lengths + byte));
+    waiting |= (load<u16>(codes + (byte << 1)) as u64) << count;
+    count += load<u8>(lengths + byte) as u64;
+    if (count >= 32) {
+      store<u32>(out, waiting as u32);
+      out += 4;
+      waiting >>= 32;
+      count -= 32;
+    }
   }
+  at = out;
+  bits = waiting;
+  held = count as u32;
   end();
 }
 
@@ -276,7 +265,7 @@ function partOf(table: usize, part: usize, symbol: i32): i32 {
 /** The table for symbols at a place, the k-th of the room for tables; 0 when only one occurs or they do not fit. */
 export function fseTable(from: usize, to: usize, symbols: i32, most: i32, k: usize): usize {
   const counts = scratch + FEW_COUNTS;
-  countInto(counts, 256, from, to);
+  countInto(counts, scratch + BESIDE, 256, from, to);
   const total = (to - from) as i32;
   let present: i32 = 0;
   for (let symbol = 0; symbol < symbols; symbol++) if (intAt(FEW_COUNTS, symbol) > 0) present++;
@@ -369,7 +358,31 @@ export function startState(table: usize, symbol: i32): u32 {
 
 @inline
 export function putSymbol(table: usize, state: u32, symbol: i32): u32 {
-  const wide = ((state as i32) + partOf(table, BITS, symbol)) >> 16;
-  put(state, wide as u32);
-  return load<u16>(table + NEXT + (((((state as i32) >> wide) + partOf(table, FIND, symbol)) as usize) << 1));
+  const wide = wideOf(table, state, symbol);
+  put(state, wide);
+  return nextState(table, state, symbol, wide);
+}
+
+/** Bits that a state gives up for a symbol. */
+@inline
+export function wideOf(table: usize, state: u32, symbol: i32): u32 {
+  return (((state as i32) + partOf(table, BITS, symbol)) >> 16) as u32;
+}
+
+@inline
+export function nextState(table: usize, state: u32, symbol: i32, wide: u32): u32 {
+  return load<u16>(table + NEXT + ((((state >>> wide) as i32) + partOf(table, FIND, symbol)) as usize << 1));
+}
+
+/** The lowest `count` bits. */
+@inline
+export function lowest(value: u32, count: u32): u64 {
+  return (value & ((1 << count) - 1)) as u64;
+}
+
+/** Goes on where a loop ended that kept these to itself. */
+export function goOn(place: usize, waiting: u64, count: u32): void {
+  at = place;
+  bits = waiting;
+  held = count;
 }

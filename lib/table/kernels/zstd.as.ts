@@ -2,23 +2,28 @@
 import {
   align,
   at,
+  bits,
   codeBits,
   countOf,
   ENTROPY_BYTES,
   end,
   fseTable,
+  goOn,
   goTo,
+  held,
   histogram,
   huffman,
   initEntropy,
   logOf,
+  lowest,
+  nextState,
   put,
   putByte,
   putHuffman,
   putHuffmanTable,
-  putSymbol,
   putTable,
   startState,
+  wideOf,
 } from './entropy.as';
 
 const BLOCK: i32 = 131072;
@@ -198,7 +203,16 @@ function findMatches(bytes: usize, from: i32, to: i32, step: i32, before: i32): 
       continue;
     }
     let stop = here + SHORTEST;
-    while (stop < to && load<u8>(bytes + (stop - here + back)) == load<u8>(bytes + stop)) stop++;
+    // Eight bytes at a time; beyond the last byte there is room to read.
+    while (stop < to) {
+      const differ = load<u64>(bytes + (stop - here + back)) ^ load<u64>(bytes + stop);
+      if (differ != 0) {
+        stop += (ctz(differ) >> 3) as i32;
+        break;
+      }
+      stop += 8;
+    }
+    if (stop > to) stop = to;
     let start = here;
     for (; start > anchor && back > 0 && load<u8>(bytes + start - 1) == load<u8>(bytes + back - 1); start--) back--;
     const run = start - anchor;
@@ -302,20 +316,65 @@ function putSequences(n: i32): void {
   let ofMatch: u32 = match == 0 ? 0 : startState(match, load<u8>(matchCodes + n - 1));
   let ofFar: u32 = far == 0 ? 0 : startState(far, load<u8>(distanceCodes + n - 1));
   let ofLiteral: u32 = literal == 0 ? 0 : startState(literal, load<u8>(literalCodes + n - 1));
+  // Locals stay in registers, which globals do not.
+  let out = at;
+  let waiting = bits;
+  let count = held;
   for (let i = n - 1; i >= 0; i--) {
     const a = load<u8>(literalCodes + i) as i32;
     const b = load<u8>(matchCodes + i) as i32;
     const c = load<u8>(distanceCodes + i) as i32;
     if (i < n - 1) {
-      if (far != 0) ofFar = putSymbol(far, ofFar, c);
-      if (match != 0) ofMatch = putSymbol(match, ofMatch, b);
-      if (literal != 0) ofLiteral = putSymbol(literal, ofLiteral, a);
+      // No more than 26 bits.
+      if (far != 0) {
+        const wide = wideOf(far, ofFar, c);
+        waiting |= lowest(ofFar, wide) << (count as u64);
+        count += wide;
+        ofFar = nextState(far, ofFar, c, wide);
+      }
+      if (match != 0) {
+        const wide = wideOf(match, ofMatch, b);
+        waiting |= lowest(ofMatch, wide) << (count as u64);
+        count += wide;
+        ofMatch = nextState(match, ofMatch, b, wide);
+      }
+      if (literal != 0) {
+        const wide = wideOf(literal, ofLiteral, a);
+        waiting |= lowest(ofLiteral, wide) << (count as u64);
+        count += wide;
+        ofLiteral = nextState(literal, ofLiteral, a, wide);
+      }
+      if (count >= 32) {
+        store<u32>(out, waiting as u32);
+        out += 4;
+        waiting >>= 32;
+        count -= 32;
+      }
     }
+    // No more than 16 bits each.
     const index = (i as usize) << 2;
-    put(load<i32>(literalRuns + index) - load<i32>(literalBase + ((a as usize) << 2)), load<u8>(literalExtra + a));
-    put(load<i32>(matchRuns + index) - load<i32>(matchBase + ((b as usize) << 2)), load<u8>(matchExtra + b));
-    put(load<i32>(distances + index), c);
+    const run = load<i32>(literalRuns + index) - load<i32>(literalBase + ((a as usize) << 2));
+    waiting |= (run as u64) << (count as u64);
+    count += load<u8>(literalExtra + a);
+    const length = load<i32>(matchRuns + index) - load<i32>(matchBase + ((b as usize) << 2));
+    waiting |= (length as u64) << (count as u64);
+    count += load<u8>(matchExtra + b);
+    if (count >= 32) {
+      store<u32>(out, waiting as u32);
+      out += 4;
+      waiting >>= 32;
+      count -= 32;
+    }
+    waiting |= lowest(load<i32>(distances + index), c) << (count as u64);
+    count += c;
+    if (count >= 32) {
+      store<u32>(out, waiting as u32);
+      out += 4;
+      waiting >>= 32;
+      count -= 32;
+    }
   }
+  goOn(out, waiting, count);
   if (match != 0) put(ofMatch, logOf(match));
   if (far != 0) put(ofFar, logOf(far));
   if (literal != 0) put(ofLiteral, logOf(literal));
