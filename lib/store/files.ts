@@ -1,6 +1,6 @@
 // Every byte that reaches the disk passes here: write to a temporary name, fsync, rename; failures become problems.
 
-import { createHash, randomBytes } from 'node:crypto';
+import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import type { Md5 } from '../base/digest.ts';
@@ -45,7 +45,7 @@ export function ensureDir(path: string): void {
 }
 
 /** No other thread or process that lives, or lived since the folder was swept, has this start. */
-const OWN_NAME = `${process.pid.toString(36)}-${randomBytes(6).toString('hex')}`;
+const OWN_NAME = `${process.pid.toString(36)}-${crypto.randomBytes(6).toString('hex')}`;
 let named = 0;
 
 /** A name nobody else uses, in a folder that exists. */
@@ -220,22 +220,28 @@ export function digestFile(
 ): { digest: string; size: number } {
   return guard('read', path, () => {
     chunk ??= Buffer.allocUnsafe(CHUNK_BYTES);
-    const hash = createHash(algorithm);
     const fd = fs.openSync(path, 'r');
+    let hash: crypto.Hash | null = null;
     let size = 0;
+    let held = 0;
     try {
       // One read fewer: most files are small, and that they end where they ended a moment ago needs no asking.
       while (size < upTo) {
-        const got = fs.readSync(fd, chunk, 0, CHUNK_BYTES, null);
+        if (held === CHUNK_BYTES) [hash, held] = [(hash ?? crypto.createHash(algorithm)).update(chunk), 0];
+        const got = fs.readSync(fd, chunk, held, CHUNK_BYTES - held, null);
         if (got === 0) break;
-        hash.update(chunk.subarray(0, got));
+        held += got;
         size += got;
       }
       onRead(fd);
     } finally {
       fs.closeSync(fd);
     }
-    return { digest: hash.digest('hex'), size };
+    const last = chunk.subarray(0, held);
+    // What fits into one piece needs no stream, which costs more than the bytes of a small file.
+    const isWhole = hash === null && crypto.hash !== undefined;
+    const streamed = () => (hash ?? crypto.createHash(algorithm)).update(last).digest('hex');
+    return { digest: isWhole ? crypto.hash(algorithm, last, 'hex') : streamed(), size };
   });
 }
 
@@ -246,7 +252,7 @@ const HELD_BYTES = 1 << 18;
 export class HashingFile {
   readonly path: string;
   #fd = -1;
-  #hash = createHash('md5');
+  #hash = crypto.createHash('md5');
   #size = 0;
   #held: Uint8Array[] = [];
 
