@@ -63,12 +63,13 @@ export type AddShared = (
 /** As `addNormals` source after source; whoever asks for streams of `sharedStreams` shares their normals. */
 export function sharedNormals(streams: readonly Stream[]): AddShared {
   let of: Store | null = null;
-  let numbers: number[] = [];
+  let numbers = new Int32Array(0);
   return (out, weights, first, end, firstBar, bars, perBar) => {
     if (of !== store) {
       of = store;
-      numbers = streams.map(numberOf);
+      numbers = Int32Array.from(streams, numberOf);
     }
+    const own = numbers;
     for (let bar = firstBar; bar < firstBar + bars; ) {
       const run = Math.floor(bar / RUN);
       const last = Math.min(firstBar + bars, (run + 1) * RUN);
@@ -80,7 +81,8 @@ export function sharedNormals(streams: readonly Stream[]): AddShared {
       for (let k = first; k < end; k++) {
         const weight = weights[k]!;
         if (weight === 0) continue;
-        const row = known[numbers[k]!] ?? drawnRow(known, numbers[k]!, streams[k]!, run, perBar);
+        const number = own[k]!;
+        const row = known[number] ?? drawnRow(known, number, streams[k]!, run, perBar);
         if (row !== null) {
           putRow(rows, waiting++, row, weight);
           if (waiting < MOST_ROWS) continue;
