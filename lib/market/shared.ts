@@ -1,5 +1,5 @@
 // Normals that tickers of one thread share: drawn once for each run of bars and kept, for one seed, while there is room.
-import { addRows, MOST_ROWS, putRow, type Row, roomForRows, rowOf } from '../math/arrays.ts';
+import { Rows } from '../math/arrays.ts';
 import { addNormals, putNormals, RETRY } from '../math/draw.ts';
 import { floats, release } from '../math/kernel.ts';
 import { type Address, type Stream, streamOf } from '../math/stream.ts';
@@ -17,7 +17,7 @@ interface Store {
   readonly streams: Map<string, Stream>;
   /** Streams are numbered as they are asked for; the normals of a run of bars of so many pieces are kept by these numbers. */
   readonly numbers: Map<Stream, number>;
-  readonly runs: Map<number, (Row | undefined)[]>;
+  readonly runs: Map<number, Rows>;
   readonly slabs: Float64Array[];
   used: number;
 }
@@ -31,12 +31,12 @@ const emptyStore = (seed: number | string): Store => ({
   used: SLAB,
 });
 let store = emptyStore('');
-const rows = roomForRows();
 
 /** The streams of some addresses; one of a seed is hashed once, whoever asks. What was kept for another seed is forgotten. */
 export function sharedStreams(seed: number | string, addresses: readonly Address[]): Stream[] {
   if (seed !== store.seed) {
     release(...store.slabs);
+    for (const rows of store.runs.values()) rows.close();
     store = emptyStore(seed);
   }
   return addresses.map((address) => {
@@ -67,7 +67,7 @@ export function sharedNormals(streams: readonly Stream[]): AddShared {
   return (out, weights, first, end, firstBar, bars, perBar) => {
     if (of !== store) {
       of = store;
-      numbers = Int32Array.from(streams, numberOf);
+      numbers = new Int32Array(streams.length).fill(-1);
     }
     const own = numbers;
     for (let bar = firstBar; bar < firstBar + bars; ) {
@@ -76,22 +76,21 @@ export function sharedNormals(streams: readonly Stream[]): AddShared {
       const part = bar === firstBar ? out : out.subarray((bar - firstBar) * perBar);
       const length = (last - bar) * perBar;
       const from = (bar - run * RUN) * perBar;
-      const known = rowsOf(run, perBar);
-      let waiting = 0;
+      const rows = rowsOf(run, perBar);
+      const { values } = rows;
+      // Those of a matrix are numbered one after the other, and added at once.
+      let begin = first;
       for (let k = first; k < end; k++) {
-        const weight = weights[k]!;
-        if (weight === 0) continue;
+        if (own[k]! < 0) own[k] = numberOf(streams[k]!);
         const number = own[k]!;
-        const row = known[number] ?? drawnRow(known, number, streams[k]!, run, perBar);
-        if (row !== null) {
-          putRow(rows, waiting++, row, weight);
-          if (waiting < MOST_ROWS) continue;
-        }
-        addRows(part, length, rows, waiting, from);
-        waiting = 0;
-        if (row === null) addNormals(part, streams[k]!, weight, bar, last - bar, perBar);
+        const there =
+          weights[k] !== 0 && (values[number] !== undefined || draw(rows, number, streams[k]!, run, perBar));
+        if (there && number - own[begin]! === k - begin) continue;
+        if (k > begin) rows.add(part, length, own[begin]! - begin, weights, begin, k, from);
+        begin = there ? k : k + 1;
+        if (!there && weights[k] !== 0) addNormals(part, streams[k]!, weights[k]!, bar, last - bar, perBar);
       }
-      addRows(part, length, rows, waiting, from);
+      if (end > begin) rows.add(part, length, own[begin]! - begin, weights, begin, end, from);
       bar = last;
     }
   };
@@ -104,31 +103,28 @@ function numberOf(stream: Stream): number {
 }
 
 /** What is kept of a run, by the numbers of streams. */
-function rowsOf(run: number, perBar: number): (Row | undefined)[] {
+function rowsOf(run: number, perBar: number): Rows {
   // A bar has fewer draws than that.
   const name = run * RETRY + perBar;
-  let known = store.runs.get(name);
-  if (known === undefined) {
-    known = [];
-    store.runs.set(name, known);
+  let rows = store.runs.get(name);
+  if (rows === undefined) {
+    rows = new Rows();
+    store.runs.set(name, rows);
   }
-  return known;
+  return rows;
 }
 
-/** Draws a run of bars of a stream; null when there is no room for it. */
-function drawnRow(known: (Row | undefined)[], number: number, stream: Stream, run: number, perBar: number): Row | null {
+/** Draws a run of bars of a stream; false when there is no room for it. */
+function draw(rows: Rows, number: number, stream: Stream, run: number, perBar: number): boolean {
   const length = RUN * perBar;
   if (store.used + length > SLAB) {
-    if (length > SLAB || store.slabs.length === MOST_SLABS) return null;
+    if (length > SLAB || store.slabs.length === MOST_SLABS) return false;
     store.slabs.push(floats(SLAB, false));
     store.used = 0;
   }
   const normals = store.slabs.at(-1)!.subarray(store.used, store.used + length);
   store.used += length + GAP;
   putNormals(normals, stream, 1, run * RUN, RUN, perBar);
-  const row = rowOf(normals);
-  // Without gaps, which would make it a slower kind of array.
-  for (let n = known.length; n < number; n++) known[n] = undefined;
-  known[number] = row;
-  return row;
+  rows.put(number, normals);
+  return true;
 }

@@ -1,6 +1,6 @@
 // Elementary functions of whole arrays: the values of lib/math/elementary.ts, two at a time where there is a kernel.
 import { exp, log } from './elementary.ts';
-import { CONSTANTS, floats, inPlace, kernelOf, place } from './kernel.ts';
+import { CONSTANTS, floats, inPlace, kernelOf, place, release } from './kernel.ts';
 import wasm from './kernels/arrays.wasm';
 
 interface ArraysKernel {
@@ -12,8 +12,13 @@ interface ArraysKernel {
 
 /** Exponentials that the kernel works on at a time, as kernels/elementary.as.ts says. */
 const CHUNK = 256;
+/** The most rows of one call of the kernel. */
+const MOST_ROWS = 64;
+let rowWeights: Float64Array;
+
 const arraysKernel = kernelOf<ArraysKernel>(wasm, ({ init }, zeros) => {
   init(place(zeros(CONSTANTS)), place(zeros(3 * CHUNK)));
+  rowWeights = zeros(MOST_ROWS);
 });
 
 /** x[i] = e^x[i]. */
@@ -30,49 +35,59 @@ export function logEach(x: Float64Array): void {
   else inPlace(x, 1, kernel.logEach);
 }
 
-/** An array that is added again and again, and where the kernels find it: 0 where they do not. */
-export interface Row {
-  readonly values: Float64Array;
-  readonly place: number;
-}
+/** Arrays that are added again and again, by number, and where the kernels find them: 0 where they do not. */
+export class Rows {
+  readonly values: (Float64Array | undefined)[] = [];
+  #places: Int32Array = new Int32Array(0);
+  #lent = floats(0);
 
-export const rowOf = (values: Float64Array): Row => ({ values, place: place(values) });
+  put(number: number, values: Float64Array): void {
+    if (number >= this.#places.length) {
+      const lent = floats(Math.max(32, number + 1));
+      const places = new Int32Array(lent.buffer, lent.byteOffset, 2 * lent.length);
+      places.set(this.#places);
+      release(this.#lent);
+      this.#lent = lent;
+      this.#places = places;
+    }
+    // Without gaps, which would make it a slower kind of array.
+    while (this.values.length < number) this.values.push(undefined);
+    this.values[number] = values;
+    this.#places[number] = place(values);
+  }
 
-/** Rows that are added in one go, each times its weight. */
-export interface Rows {
-  readonly rows: Row[];
-  readonly weights: Float64Array;
-  /** Where they lie, for the kernel; 0 elsewhere. */
-  readonly places: Int32Array;
-}
+  /**
+   * out[i] += weights[k] * rows[first + k][from + i], row after row, for k from `begin` to `end` - 1 and i < length: the mixing of shocks.
+   * The kernel works where all arrays are of `floats`. The rows must be there and long enough.
+   */
+  add(
+    out: Float64Array,
+    length: number,
+    first: number,
+    weights: readonly number[],
+    begin: number,
+    end: number,
+    from: number,
+  ): void {
+    const places = this.#places;
+    const kernel = place(places) === 0 ? null : arraysKernel();
+    const to = place(out);
+    for (let done = begin; done < end; done += MOST_ROWS) {
+      const count = Math.min(MOST_ROWS, end - done);
+      let reachable = kernel !== null && to !== 0;
+      for (let k = 0; reachable && k < count; k++) {
+        rowWeights[k] = weights[done + k]!;
+        reachable = places[first + done + k] !== 0;
+      }
+      if (reachable)
+        kernel!.addRows(to, length, count, places.byteOffset + 4 * (first + done), rowWeights.byteOffset, 8 * from);
+      else for (let k = done; k < done + count; k++) addRow(out, length, this.values[first + k]!, from, weights[k]!);
+    }
+  }
 
-/** The most rows of one go. */
-export const MOST_ROWS = 64;
-
-export function roomForRows(): Rows {
-  const { buffer, byteOffset } = floats(MOST_ROWS / 2);
-  return { rows: [], weights: floats(MOST_ROWS), places: new Int32Array(buffer, byteOffset, MOST_ROWS) };
-}
-
-/** Makes a row the k-th one. */
-export function putRow({ rows, weights, places }: Rows, k: number, row: Row, weight: number): void {
-  rows[k] = row;
-  weights[k] = weight;
-  places[k] = row.place;
-}
-
-/**
- * out[i] += weights[k] * rows[k][from + i], row after row, for k < count and i < length: the mixing of shocks. The kernel works where
- * all arrays are of `floats`. The rows must be long enough.
- */
-export function addRows(out: Float64Array, length: number, all: Rows, count: number, from: number): void {
-  const { rows, weights, places } = all;
-  const kernel = arraysKernel();
-  const to = place(out);
-  let reachable = kernel !== null && to !== 0 && place(places) !== 0;
-  for (let k = 0; k < count; k++) reachable &&= places[k] !== 0;
-  if (reachable) kernel!.addRows(to, length, count, places.byteOffset, weights.byteOffset, 8 * from);
-  else for (let k = 0; k < count; k++) addRow(out, length, rows[k]!.values, from, weights[k]!);
+  close(): void {
+    release(this.#lent);
+  }
 }
 
 function addRow(out: Float64Array, length: number, row: Float64Array, from: number, weight: number): void {

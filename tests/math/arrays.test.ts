@@ -1,6 +1,6 @@
 // Laws of functions over arrays: the values of the single ones, bit by bit, over the whole range and at every length.
 import { afterEach, describe, expect, it } from 'vitest';
-import { addRows, expEach, logEach, MOST_ROWS, putRow, type Rows, roomForRows, rowOf } from '../../lib/math/arrays.ts';
+import { expEach, logEach, Rows } from '../../lib/math/arrays.ts';
 import { uniform } from '../../lib/math/draw.ts';
 import { exp, log } from '../../lib/math/elementary.ts';
 import { floats, kernelOf, release, useTwins } from '../../lib/math/kernel.ts';
@@ -71,16 +71,18 @@ describe('functions of arrays', () => {
   });
 });
 
-const list = roomForRows();
-function listOf(rows: readonly Float64Array[], weights: readonly number[]): Rows {
-  for (const [k, row] of rows.entries()) putRow(list, k, rowOf(row), weights[k]!);
-  return list;
+/** All but the first of some rows, which stands for others, from their place 7 on. */
+function addAll(arrays: readonly Float64Array[], weights: readonly number[], out: Float64Array, length: number): void {
+  const rows = new Rows();
+  for (const [k, array] of arrays.entries()) rows.put(k + 1, array);
+  rows.add(out, length, 1, weights, 0, arrays.length, 7);
+  rows.close();
 }
 
-describe('addRows', () => {
+describe('rows', () => {
   it('adds row after row, with the bits of its twin at every length and number of rows, and touches nothing behind', () => {
     const LENGTH = 80;
-    for (const rows of [0, 1, 2, 5, 63, MOST_ROWS]) {
+    for (const rows of [0, 1, 2, 5, 64, 65, 130]) {
       const inside = Array.from({ length: rows }, (_, k) =>
         Float64Array.from({ length: LENGTH }, (_, i) => 1e3 * (uniform(stream, k, i) - 0.5)),
       );
@@ -93,12 +95,12 @@ describe('addRows', () => {
       for (const length of [0, 1, 2, 15, 16, 17, 33, 70]) {
         const out = floats(LENGTH).fill(0.1);
         const twin = new Float64Array(LENGTH).fill(0.1);
-        addRows(out.subarray(3), length, listOf(lying, weights), rows, 7);
+        addAll(lying, weights, out.subarray(3), length);
         for (let i = 0; i < length; i++)
           for (let k = 0; k < rows; k++) twin[3 + i] = twin[3 + i]! + weights[k]! * inside[k]![7 + i]!;
         expect(out, `${rows} rows of ${length}`).toEqual(twin);
         twin.fill(0.1);
-        addRows(twin.subarray(3), length, listOf(inside, weights), rows, 7);
+        addAll(inside, weights, twin.subarray(3), length);
         expect(out, `${rows} rows of ${length}, outside`).toEqual(twin);
         release(out);
       }
