@@ -59,7 +59,7 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
   const market = { scope: 'market', name: '' } as const;
   const streams = sharedStreams(
     seed,
-    [...mix.sources, market].map(({ scope, name }) => ({ scope, asset: name, component })),
+    [...mix.sources, ...(blend === null ? [] : [market])].map(({ scope, name }) => ({ scope, asset: name, component })),
   );
   const sources = mix.sources.length;
   // The ticker's own source, the last beside its factors, which nobody else asks for; a name among names may be asked for again.

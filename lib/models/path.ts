@@ -1,7 +1,7 @@
 // The path that every diffusion with parts takes through its sessions: drift, variance, jumps, one order of operations.
 
 import { ProblemError } from '../base/problem.ts';
-import { addNormals, uniform } from '../math/draw.ts';
+import { putNormals, uniform } from '../math/draw.ts';
 import { poisson } from '../math/laws.ts';
 import type { Stream } from '../math/stream.ts';
 import type { JumpLaw } from './law.ts';
@@ -55,8 +55,13 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
     time: setting.stream('jumpTime'),
     size: setting.stream('jumpSize'),
   };
-  const leverage = setting.stream('leverage');
-  const sway = swayOf(leverage);
+  let leverage: Stream | null = null;
+  // Most paths never ask for it, and it costs as much as hundreds of sessions.
+  const leverageOf = (): Stream => {
+    leverage ??= setting.stream('leverage');
+    return leverage;
+  };
+  const sway = swayOf(leverageOf);
   const writer = pieceWriter(setting.stream('bridge'));
   // Of the session looked at last: sum of its shares, and the drift that its jumps take.
   let whole = 0;
@@ -71,7 +76,7 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
     drawn.count =
       intensity === 0 ? 0 : drawJumps(jumps!, streams!, session, intensity * years, whole, shift, spread, drawn);
   };
-  const plain = plainRuns(mu, variance, jumps !== null, years, leverage);
+  const plain = plainRuns(mu, variance, jumps !== null, years, leverageOf);
   /** One past the last session, from s on, that the kernel may take along: jumps of the one behind it are drawn. */
   const quiet = (block: PathBlock, s: number, sessions: number, firstSession: number, planned: number): number => {
     const most = Math.min(sessions, s + LONGEST_RUN);
@@ -201,7 +206,7 @@ function drawJumps(
 const SWAYS = 1024;
 
 /** Increments of a unit Brownian bridge over a session: share 0 is the closed hours, share n its n-th piece. */
-function swayOf(stream: Stream) {
+function swayOf(stream: () => Stream) {
   let normals = new Float64Array(0);
   // Normals of `held` sessions from `begun` on, `each` a session, are in the array; those of the last one asked for begin at `base`.
   let held = 0;
@@ -217,8 +222,7 @@ function swayOf(stream: Stream) {
         begun = session;
         each = count;
         if (normals.length < held * count) normals = new Float64Array(held * count);
-        normals.fill(0);
-        addNormals(normals, stream, 1, session, held, count);
+        putNormals(normals, stream(), 1, session, held, count);
       }
       base = (session - begun) * count;
       let sum = Math.sqrt(closed) * normals[base]!;

@@ -109,7 +109,7 @@ export function plainRuns(
   variance: VarianceProcess,
   jumps: boolean,
   years: number,
-  leverage: Stream,
+  leverage: () => Stream,
 ): PlainRuns | null {
   const { source } = variance;
   if (source === undefined) return null;
@@ -140,7 +140,7 @@ export function plainRuns(
       if (source.of === 'shocks') {
         source.steps(state, 1, block, first, end, columns);
         if (single === 0 && kernel.leans(end - first) !== 0)
-          sway = drawSways(block, leverage, session, first, end, planned);
+          sway = drawSways(block, leverage(), session, first, end, planned);
       } else {
         columns.integrated[0] = step.integrated;
         columns.leverage[0] = step.leverage;

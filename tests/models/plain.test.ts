@@ -140,7 +140,7 @@ describe('runs of sessions', () => {
   it('have a kernel here, for blocks that lie in its memory', () => {
     expect(kernelOf(wasm, () => {})()).not.toBeNull();
     expect(kernelOf(squareRootWasm, () => {})()).not.toBeNull();
-    const runs = plainRuns(0, constantVariance(0.2, YEARS), false, YEARS, stream('leverage'))!;
+    const runs = plainRuns(0, constantVariance(0.2, YEARS), false, YEARS, () => stream('leverage'))!;
     const outside = blockOf(sorts[0]![1], 1);
     const { block, close } = reachable(outside);
     expect([runs.ready(outside), runs.ready(block)]).toEqual([false, true]);

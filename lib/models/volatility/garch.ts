@@ -145,7 +145,7 @@ export const model: VolatilityModel<GarchParams> = {
     const omega = p < 1 ? level * (1 - p) : 0;
     const burn = p < 1 && p > 0 ? Math.min(Math.ceil(BURN_IN * halfLife(params)), LONGEST) : 0;
     const shocks = stream('burnIn');
-    const mixing = stream('burnInMix');
+    const mixing = innovations === 'student' ? stream('burnInMix') : null;
     const next = (h: number, e: number, of: number) => of + (e < 0 ? alpha + asymmetry : alpha) * (e * e) + beta * h;
     return {
       stateLength: 2,
@@ -156,7 +156,7 @@ export const model: VolatilityModel<GarchParams> = {
         for (let back = burn; back > 0; back--) {
           const session = firstSession - back;
           let z = normal(shocks, session, 0);
-          if (innovations === 'student') z *= Math.sqrt((0.5 * (nu - 2)) / gamma(mixing, session, 0, 0.5 * nu));
+          if (mixing !== null) z *= Math.sqrt((0.5 * (nu - 2)) / gamma(mixing, session, 0, 0.5 * nu));
           e = Math.sqrt(h) * z;
           h = next(h, e, omega);
         }
