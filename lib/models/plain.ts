@@ -1,5 +1,5 @@
 // Runs of sessions that nothing cuts and no jump falls into, by a kernel: what lib/models/path.ts does session by session.
-import { addNormals } from '../math/draw.ts';
+import { putNormals } from '../math/draw.ts';
 import { floats, kernelOf, place, release } from '../math/kernel.ts';
 import type { Stream } from '../math/stream.ts';
 import wasm from './kernels/path.wasm';
@@ -170,12 +170,11 @@ function drawSways(
   end: number,
   planned: number,
 ): number {
-  swayNormals.fill(0, 0, pieces[end - 1]! - planned + end - first);
   for (let s = first, at = 0; s < end; ) {
     const begun = s;
     const count = pieces[s]! - planned;
     for (; s < end && pieces[s]! - planned === count; s++) planned = pieces[s]!;
-    addNormals(swayNormals.subarray(at), stream, 1, session + begun - first, s - begun, count + 1);
+    putNormals(swayNormals.subarray(at), stream, 1, session + begun - first, s - begun, count + 1);
     at += (s - begun) * (count + 1);
   }
   return place(swayNormals);
