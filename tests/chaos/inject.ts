@@ -17,7 +17,7 @@ stages:
   'join.ts': stageFile({
     inputs: "all: tree('any')",
     outputs: "out: tree('any'), whole: json('any')",
-    body: `for (const name of ctx.in.all.names()) ctx.out.out.write('copy/' + name, ctx.in.all.bytes(name));
+    body: `for (const name of ctx.in.all.names()) ctx.out.out.write('turned/' + name, Uint8Array.from(ctx.in.all.bytes(name)).reverse());
     ctx.out.whole.write(ctx.in.all.names());`,
   }),
 };
