@@ -8,22 +8,22 @@ import { type Breach, type CandidateBars, checkSchema, type ExactCheck, INVARIAN
 import { type Residuals, residualsOf } from './residuals.ts';
 import type { Truth } from './truth.ts';
 
-export type StatisticalCheck = 'mean' | 'variance' | 'memory' | 'jumps' | 'volatility' | 'correlation';
+/** Checks that have a p-value, in the order of a report. */
+const STATISTICAL = ['mean', 'variance', 'memory', 'jumps', 'volatility', 'correlation'] as const;
+export type StatisticalCheck = (typeof STATISTICAL)[number];
 export type CheckName = ExactCheck | StatisticalCheck;
 
 /** Every check there is, in the order of a report. */
 export const CHECKS: readonly CheckName[] = [
   'schema',
   ...(Object.keys(INVARIANTS) as (keyof typeof INVARIANTS)[]),
-  'mean',
-  'variance',
-  'memory',
-  'jumps',
-  'volatility',
-  'correlation',
+  ...STATISTICAL,
 ];
 
-const MOMENTS: readonly StatisticalCheck[] = ['mean', 'variance', 'memory', 'jumps', 'volatility'];
+export const isStatistical = (name: CheckName): boolean => (STATISTICAL as readonly CheckName[]).includes(name);
+
+/** Those of each ticker by itself. */
+export const MOMENTS: readonly CheckName[] = STATISTICAL.filter((name) => name !== 'correlation');
 
 /** What was asked for. A null, or a word of why, means that nobody stated it: the checks that need it are not run and are listed as unstated. */
 export interface Expectation {
@@ -154,7 +154,7 @@ export function validateBars(
     for (const name of Object.keys(INVARIANTS) as (keyof typeof INVARIANTS)[])
       if (runs(name) && (name !== 'tick' || facts.tick !== null))
         exact(name, ticker, (report) => INVARIANTS[name](bars, facts, report));
-    if (![...MOMENTS, 'correlation' as const].some(runs)) continue;
+    if (!STATISTICAL.some(runs)) continue;
     const truth = typeof expectation.truth === 'string' ? null : expectation.truth(ticker);
     const residuals = truth === null ? null : residualsOf(bars, truth, facts.tick);
     if (runs('correlation')) moves.set(ticker, residuals && movesOf(residuals, truth!));
@@ -187,7 +187,7 @@ export function validateBars(
 function unstatedOf(name: CheckName, { calendar, tick, truth, correlation }: Expectation): string | null {
   if (name === 'index_calendar') return calendar === null ? 'no calendar is stated' : null;
   if (name === 'tick') return tick === null ? 'no tick is stated' : null;
-  const of = (MOMENTS as readonly CheckName[]).includes(name) ? truth : name === 'correlation' ? correlation : null;
+  const of = MOMENTS.includes(name) ? truth : name === 'correlation' ? correlation : null;
   return typeof of === 'string' ? of : null;
 }
 

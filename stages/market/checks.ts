@@ -6,6 +6,8 @@ import {
   type CheckName,
   type Expectation,
   type Failure,
+  isStatistical,
+  MOMENTS,
   type Validation,
   validateBars,
 } from '../../lib/market/validate.ts';
@@ -27,18 +29,9 @@ const SWITCHES: Readonly<Record<string, readonly CheckName[]>> = {
   positive: ['positive'],
   volume: ['volume'],
   tick: ['tick'],
-  moments: ['mean', 'variance', 'memory', 'jumps', 'volatility'],
+  moments: MOMENTS,
   correlation: ['correlation'],
 };
-
-const STATISTICAL: ReadonlySet<CheckName> = new Set([
-  'mean',
-  'variance',
-  'memory',
-  'jumps',
-  'volatility',
-  'correlation',
-]);
 
 /** What the configuration says of the dataset and of how to test it. */
 export interface CheckSetting extends LawSetting {
@@ -74,7 +67,7 @@ export async function checkDataset(
 ): Promise<Checked> {
   const { bars, features } = dataset;
   const expectation = await expectationOf(setting, dataset);
-  const exact = { ...expectation, checks: expectation.checks.filter((name) => !STATISTICAL.has(name)) };
+  const exact = { ...expectation, checks: expectation.checks.filter((name) => !isStatistical(name)) };
   const first = setting.fail_fast ? validateBars(readBars(bars, progress), exact, tell) : null;
   const stops = first?.checks.some(({ passed }) => passed !== true) ?? false;
   const result = first !== null && stops ? first : validateBars(readBars(bars, progress), expectation, tell);
