@@ -5,6 +5,7 @@ import { mustExist, treeAt } from '../lib/dvc/remote.ts';
 import { evidence, isDvcFile, mentionedIn } from '../lib/dvc/roots.ts';
 import { bytesText, count } from '../lib/engine/narrate.ts';
 import { filesInRefs } from '../lib/git/revision.ts';
+import { contentOf } from '../lib/store/receipt.ts';
 import { closure, receiptsInUse, type Swept, sweep, sweepRemote } from '../lib/store/sweep.ts';
 import { alone, anyRemote, type Data, openRemote, rootsOf } from './data.ts';
 
@@ -46,11 +47,7 @@ export function collectGarbage(data: Data, flags: GcFlags, signal: AbortSignal):
       data.emit({ type: 'notice', level: 'warn', message, facts: { first: lost[0] as string } });
     }
     const kept = receiptsInUse(receipts, roots.keys, used);
-    const all = closure(
-      [...used, ...kept.flatMap(({ outputs }) => Object.values(outputs).map(({ md5 }) => md5))],
-      readTree,
-      () => {},
-    );
+    const all = closure([...used, ...kept.flatMap(contentOf).map(({ md5 }) => md5)], readTree, () => {});
     if (asked !== null) return { where: asked.name, dryRun, ...sweepRemote(asked.depot, all, dryRun) };
     return { where: 'the cache', dryRun, ...sweep(store, receipts, all, new Set(kept.map(({ key }) => key)), dryRun) };
   });

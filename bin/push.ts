@@ -9,7 +9,7 @@ import { bytesText, count } from '../lib/engine/narrate.ts';
 import type { Project } from '../lib/engine/project.ts';
 import { keepLooks, writeAtomic } from '../lib/store/files.ts';
 import type { Mark } from '../lib/store/glance.ts';
-import type { Receipt } from '../lib/store/receipt.ts';
+import { contentOf, type Receipt } from '../lib/store/receipt.ts';
 import { encodeState, GRAIN_MS } from '../lib/store/state.ts';
 import { type Data, datasetsUnder, openData, openRemote, type Remote, rootsOf } from './data.ts';
 import type { Context } from './door.ts';
@@ -98,9 +98,7 @@ function pushOne(data: Data, { depot }: Remote, word: string): Moved {
   const wanted: Wanted[] = [
     { md5: dataset.artifact.md5, name: dataset.path },
     ...inputsOf(dataset),
-    ...receipts.flatMap(({ stage, outputs }) =>
-      Object.entries(outputs).map(([port, { md5 }]) => ({ md5, name: `${stage}.${port}`, optional: true })),
-    ),
+    ...receipts.flatMap(contentOf).map((one) => ({ ...one, optional: true })),
   ];
   const moved = push(project.store, depot, wanted, receipts);
   if (record !== null && moved.problems.length === 0) writeRecord(depot, dataset.name, record);

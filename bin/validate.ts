@@ -74,7 +74,7 @@ function filesOf({ project }: Data, { path, artifact }: Dataset): InputFile[] {
       const found = marks.md5(join(folder, relpath));
       return found === null ? [] : [{ relpath, ...found, path: join(folder, relpath) }];
     });
-  const [gone] = store.missing(artifact.md5);
+  const [gone] = store.missing(artifact);
   if (gone !== undefined) throw new ProblemError(missingBlob(gone));
   return store.readTree(artifact.md5).map(({ relpath, md5 }) => {
     return { relpath, md5, size: store.size(md5), path: store.path(md5) };

@@ -3,7 +3,7 @@ import type { Md5 } from '../base/digest.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
 import type { BlobStore } from '../store/blob.ts';
 import { type Copied, type Depot, hasLegacy } from '../store/depot.ts';
-import { parseReceipt, type Receipt, type Receipts } from '../store/receipt.ts';
+import { contentOf, parseReceipt, type Receipt, type Receipts } from '../store/receipt.ts';
 import { parseTree, type TreeEntry } from '../store/tree.ts';
 
 /** An artifact and how people call it. */
@@ -61,7 +61,7 @@ export function push(
   for (const { name, entries } of trees.values())
     for (const entry of entries) put(entry.md5, `${name}/${entry.relpath}`);
   for (const [md5, { name, entries }] of trees) if (entries.every((entry) => there.has(entry.md5))) put(md5, name);
-  const sent = receipts.filter((receipt) => Object.values(receipt.outputs).every(({ md5 }) => there.has(md5)));
+  const sent = receipts.filter((receipt) => contentOf(receipt).every(({ md5 }) => there.has(md5)));
   const known = new Set(sent.length === 0 ? [] : depot.textNames('receipts', true));
   let count = 0;
   for (const receipt of sent) {
@@ -123,11 +123,7 @@ export function pullReceipts(store: BlobStore, receipts: Receipts, depot: Depot,
     if (receipts.read(key) !== null) continue;
     const receipt = parseReceipt(depot.readText(`receipts/${receiptName(key)}`) ?? '');
     if (receipt?.key !== key) continue;
-    const wanted = Object.entries(receipt.outputs).map(([port, { md5 }]) => ({
-      md5,
-      name: `${receipt.stage}.${port}`,
-    }));
-    const moved = pull(store, depot, wanted);
+    const moved = pull(store, depot, contentOf(receipt));
     [blobs, bytes] = [blobs + moved.blobs, bytes + moved.bytes];
     if (moved.problems.length > 0) continue;
     receipts.write(receipt);

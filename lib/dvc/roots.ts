@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Md5 } from '../base/digest.ts';
 import { ProblemError } from '../base/problem.ts';
 import { listNames, readTextIfAny, walk } from '../store/files.ts';
-import type { Receipts } from '../store/receipt.ts';
+import { contentOf, type Receipts } from '../store/receipt.ts';
 import { type Dataset, listDatasets } from './datasets.ts';
 import { parseLock } from './pipeline-file.ts';
 import { parsePointer } from './pointer.ts';
@@ -50,8 +50,7 @@ export function workspaceRoots(options: RootsOptions): Roots {
   for (const dataset of datasets) for (const input of inputsOf(dataset)) want(input, true);
   for (const key of keys) {
     const receipt = receipts.read(key);
-    for (const [port, { md5 }] of Object.entries(receipt?.outputs ?? {}))
-      want({ md5, name: `${receipt?.stage}.${port}` }, true);
+    if (receipt !== null) for (const one of contentOf(receipt)) want(one, true);
   }
   return { wanted: [...wanted.values()], keys, datasets, records };
 }

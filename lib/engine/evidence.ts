@@ -27,18 +27,22 @@ export function firstDifference(
   for (const output of [...new Set([...Object.keys(was), ...Object.keys(now)])].sort()) {
     const [a, b] = [was[output]?.md5 ?? '', now[output]?.md5 ?? ''];
     if (a === b) continue;
-    if (a.endsWith('.dir') && b.endsWith('.dir') && stores.was.has(a) && stores.now.has(b)) {
-      const [left, right] = [stores.was.readTree(a), stores.now.readTree(b)].map(
-        (entries) => new Map(entries.map((entry) => [entry.relpath, entry.md5 as string])),
-      );
-      for (const file of [...new Set([...(left?.keys() ?? []), ...(right?.keys() ?? [])])].sort()) {
-        const [x, y] = [left?.get(file) ?? '', right?.get(file) ?? ''];
+    const [left, right] = [filesOf(was[output], stores.was), filesOf(now[output], stores.now)];
+    if (left !== null && right !== null) {
+      for (const file of [...new Set([...left.keys(), ...right.keys()])].sort()) {
+        const [x, y] = [left.get(file) ?? '', right.get(file) ?? ''];
         if (x !== y) return { output, file, ...firstByte(x, y, stores), was: x || '(absent)', now: y || '(absent)' };
       }
     }
     return { output, file: '', ...firstByte(a, b, stores), was: a || '(absent)', now: b || '(absent)' };
   }
   return null;
+}
+
+/** A tree's files by name; null of what is none or has lost its object. */
+function filesOf(artifact: Artifact | undefined, store: BlobStore): ReadonlyMap<string, string> | null {
+  if (!artifact?.md5.endsWith('.dir') || (artifact.files === undefined && !store.has(artifact.md5))) return null;
+  return new Map((artifact.files ?? store.readTree(artifact.md5)).map(({ relpath, md5 }) => [relpath, md5]));
 }
 
 function firstByte(

@@ -62,6 +62,8 @@ export interface WorkResult {
 }
 
 export type WorkEvent =
+  /** Its turn has come: a thread or a shell is at it from now on. */
+  | { readonly type: 'started' }
   | { readonly type: 'log'; readonly message: string; readonly facts: Readonly<Record<string, Json>> }
   | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly unit: string };
 

@@ -25,7 +25,11 @@ export function take(store: BlobStore, stage: StageSpec, result: WorkResult): Re
   for (const [port, { kind }] of Object.entries(stage.outputs)) {
     const files = result.outputs[port] ?? [];
     if (kind !== 'tree') outputs[port] = taken(files[0] as MadeFile);
-    else outputs[port] = store.putTree(files.map((file): SizedEntry => ({ relpath: file.relpath, ...taken(file) })));
+    else {
+      const entries = files.map((file): SizedEntry => ({ relpath: file.relpath, ...taken(file) }));
+      // The tree of all shards gets an object when they are through.
+      outputs[port] = stage.map === null ? store.putTree(entries) : store.listTree(entries);
+    }
   }
   return outputs;
 }

@@ -57,6 +57,7 @@ export class LocalPool implements Executor {
       const waiting = this.#queue.shift();
       if (waiting === undefined) return;
       this.#busy++;
+      waiting.onEvent({ type: 'started' });
       const work = waiting.item.code.kind === 'command' ? this.#command(waiting) : this.#module(waiting);
       work.then(waiting.resolve, waiting.reject).finally(() => {
         this.#busy--;

@@ -318,8 +318,7 @@ class Runner {
   async #work(stage: StageSpec, plan: UnitPlan): Promise<Known> {
     const { element, key } = plan;
     const unit = { stage: stage.name, element };
-    this.#emit({ type: 'unit-started', ...unit, key, reasons: plan.reasons });
-    const startedMs = tickMs();
+    let startedMs: number | null = null;
     const { code } = stage;
     const inputs = workInputs(this.#project, stage, plan);
     const item: WorkItem = {
@@ -341,18 +340,19 @@ class Runner {
       outputs: stage.outputs,
       timeoutMs: stage.timeoutMs,
     };
-    const result = await workOn(this.#executor, this.#project.store, item, (event) =>
-      this.#emit(
-        event.type === 'log'
-          ? { type: 'unit-log', ...unit, message: event.message, facts: event.facts }
-          : { type: 'unit-progress', ...unit, done: event.done, total: event.total, unit: event.unit },
-      ),
-    );
+    const result = await workOn(this.#executor, this.#project.store, item, (event) => {
+      if (event.type === 'log') return this.#emit({ ...event, ...unit, type: 'unit-log' });
+      if (event.type === 'progress') return this.#emit({ ...event, ...unit, type: 'unit-progress' });
+      // Work that is done once more has started before.
+      if (startedMs === null) this.#emit({ type: 'unit-started', ...unit, key, reasons: plan.reasons });
+      startedMs ??= tickMs();
+    });
     // Laying inputs out by hard link changed their blobs' times; they were checked to hold the same bytes.
     if (code.kind === 'command')
       for (const { path, md5 } of inputFiles({ inputs })) this.#project.marks.note(path, md5);
     const outputs = take(this.#project.store, stage, result);
-    const durationMs = Math.round(tickMs() - startedMs);
+    const endedMs = tickMs();
+    const durationMs = Math.round(endedMs - (startedMs ?? endedMs));
     const provenance = await this.#options.provenance(plan);
     const receipt: Receipt = {
       format: 1,

@@ -147,8 +147,8 @@ function planUnit(
   // A receipt of a remote may say anything; half a result is none.
   if (Object.keys(stage.outputs).some((port) => result.outputs[port] === undefined))
     return { ...plan, hit: null, reasons: [{ kind: 'receipt-missing' }] };
-  const lost = Object.entries(result.outputs).flatMap(([port, { md5 }]) =>
-    project.store.missing(md5).map((gone) => ({ port, gone })),
+  const lost = Object.entries(result.outputs).flatMap(([port, artifact]) =>
+    project.store.missing(artifact).map((gone) => ({ port, gone })),
   );
   if (lost.length === 0) return { ...plan, hit: { outputs: result.outputs, verdict: result.verdict }, reasons: [] };
   const reasons = lost.slice(0, LISTED).map(
@@ -233,8 +233,7 @@ function ownersOf(relpath: string): string[] {
 
 function slice(project: Project, { md5 }: Artifact, file: string, element: string): Artifact {
   const entries = sliceEntries(project.store.entries(md5, file), element);
-  // The list of a slice is stored like any tree, so that its digest in a receipt can always be resolved.
-  return project.store.putTree(entries.map((entry) => ({ ...entry, size: project.store.size(entry.md5) })));
+  return project.store.listTree(entries.map((entry) => ({ ...entry, size: project.store.size(entry.md5) })));
 }
 
 /** What the executor gets: where each input file's bytes are. */
@@ -289,8 +288,8 @@ export function mergeOutputs(
   for (const port of Object.keys(stage.outputs)) {
     const entries = new Map<string, { relpath: string; md5: Md5; size: number }>();
     for (const unit of units) {
-      const { md5 } = unit.outputs[port] as Artifact;
-      for (const entry of project.store.entries(md5, unit.element ?? port)) {
+      const { md5, files } = unit.outputs[port] as Artifact;
+      for (const entry of files ?? project.store.entries(md5, unit.element ?? port)) {
         if (entries.has(entry.relpath)) {
           throw new ProblemError({
             code: 'stage/bad-output',
@@ -298,7 +297,7 @@ export function mergeOutputs(
             hint: 'name files after the element',
           });
         }
-        entries.set(entry.relpath, { relpath: entry.relpath, md5: entry.md5, size: project.store.size(entry.md5) });
+        entries.set(entry.relpath, { ...entry, size: entry.size ?? project.store.size(entry.md5) });
       }
     }
     try {

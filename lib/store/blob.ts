@@ -16,7 +16,7 @@ import {
   tempName,
 } from './files.ts';
 import type { Marks } from './marks.ts';
-import { inDvcOrder, parseTree, printTree, type TreeEntry } from './tree.ts';
+import { inDvcOrder, parseTree, printTree, type TreeEntry, treeDigest } from './tree.ts';
 
 export type LinkType = 'reflink' | 'hardlink' | 'symlink' | 'copy';
 
@@ -25,6 +25,8 @@ export interface Artifact {
   readonly md5: Md5;
   readonly size: number;
   readonly nfiles?: number;
+  /** Of a shard's tree, which has no object in the store: what that would list. */
+  readonly files?: readonly SizedEntry[];
 }
 
 export interface SizedEntry extends TreeEntry {
@@ -111,18 +113,11 @@ export class BlobStore {
     return false;
   }
 
-  /** Whether an artifact is here whole: its blob and, for a tree, every blob it lists. */
-  hasArtifact(md5: string): boolean {
-    return this.missing(md5).length === 0;
-  }
-
-  /** The blobs of an artifact that are absent or damaged. */
-  missing(md5: string): string[] {
-    if (!this.has(md5)) return [md5];
+  /** The blobs of an artifact that are absent or damaged: its own and, of a tree, every one it lists. */
+  missing({ md5, files }: Artifact): string[] {
+    if (files === undefined && !this.has(md5)) return [md5];
     if (!md5.endsWith('.dir')) return [];
-    return this.readTree(md5)
-      .map((entry) => entry.md5)
-      .filter((entry) => !this.has(entry));
+    return (files ?? this.readTree(md5)).map((entry) => entry.md5).filter((entry) => !this.has(entry));
   }
 
   read(md5: string): Uint8Array {
@@ -194,18 +189,27 @@ export class BlobStore {
     throw new ProblemError({ code: 'store/io', message: 'cannot read: there is no such file', facts: { path } });
   }
 
-  /** Store the list of a tree; its files must be stored before, so that a tree never names what is not there. */
+  /** Store the object of a tree; its files must be stored before, so that a tree never names what is not there. */
   putTree(entries: readonly SizedEntry[]): Artifact {
     const bytes = printTree(entries);
-    const md5 = `${md5Of(bytes)}.dir` as Md5;
-    const size = entries.reduce((sum, entry) => sum + entry.size, 0);
-    if (!this.has(md5)) this.#write(bytes, md5);
-    // In the order a reader of the bytes sees, whatever order they were made in.
+    const { files: _, ...tree } = this.#listed(`${md5Of(bytes)}.dir` as Md5, entries);
+    if (!this.has(tree.md5)) this.#write(bytes, tree.md5);
+    return tree;
+  }
+
+  /** A tree that only this process and receipts know: no object, which would cost a shard as much as its file. */
+  listTree(entries: readonly SizedEntry[]): Artifact {
+    return this.#listed(treeDigest(entries), entries);
+  }
+
+  /** In the order a reader of the object sees, whatever order they were made in. */
+  #listed(md5: Md5, entries: readonly SizedEntry[]): Required<Artifact> {
+    const files = inDvcOrder(entries).map((entry) => ({ relpath: entry.relpath, md5: entry.md5, size: entry.size }));
     this.#trees.set(
       md5,
-      inDvcOrder(entries).map(({ relpath, md5: id }) => ({ relpath, md5: id })),
+      files.map(({ relpath, md5: id }) => ({ relpath, md5: id })),
     );
-    return { md5, size, nfiles: entries.length };
+    return { md5, size: files.reduce((sum, { size }) => sum + size, 0), nfiles: files.length, files };
   }
 
   /** Put a blob at a workspace path by the first link type that works; the old file is replaced whole. */

@@ -1,9 +1,10 @@
 // A receipt says what happened for a key: the outputs it gave, what the key was made of, and facts for people.
 import { dirname, join } from 'node:path';
 import type { Json } from '../base/canon.ts';
-import type { Sha256 } from '../base/digest.ts';
+import type { Md5, Sha256 } from '../base/digest.ts';
 import type { Artifact } from './blob.ts';
 import { ensureDir, listNames, readTextIfAny, remove, writeAtomic } from './files.ts';
+import { treeDigest } from './tree.ts';
 
 export interface Receipt {
   readonly format: 1;
@@ -35,6 +36,14 @@ export function sameOutputs(a: Pick<Receipt, 'outputs'>, b: Pick<Receipt, 'outpu
   );
 }
 
+/** Digests that must be in the store for a receipt to be a hit, and how people call them; trees that have objects stand for all they list. */
+export function contentOf({ stage, outputs }: Receipt): { readonly md5: Md5; readonly name: string }[] {
+  return Object.entries(outputs).flatMap(([port, { md5, files }]) => {
+    const name = `${stage}.${port}`;
+    return files?.map((file) => ({ md5: file.md5, name: `${name}/${file.relpath}` })) ?? [{ md5, name }];
+  });
+}
+
 export class Receipts {
   readonly dir: string;
   readonly #tmp: string;
@@ -60,14 +69,14 @@ export class Receipts {
     return null;
   }
 
-  /** Written last, after every blob it names is durable. */
+  /** Written last, after every blob it names is durable. Itself it is not: one that a power cut takes or tears costs one more run. */
   write(receipt: Receipt): void {
     const path = this.path(receipt.key);
     if (!this.#folders.has(dirname(path))) {
       ensureDir(dirname(path));
       this.#folders.add(dirname(path));
     }
-    writeAtomic(path, `${JSON.stringify(receipt)}\n`, this.#tmp);
+    writeAtomic(path, `${JSON.stringify(receipt)}\n`, this.#tmp, { fsync: false });
   }
 
   remove(key: string): void {
@@ -109,10 +118,22 @@ export function parseReceipt(text: string): Receipt | null {
     (value.element === null || typeof value.element === 'string') &&
     isMap(value.outputs) &&
     Object.values(value.outputs).every(
-      (output) => MD5.test(String(output?.md5)) && Number.isSafeInteger(output.size) && output.size >= 0,
+      (output) => MD5.test(String(output?.md5)) && isSize(output.size) && isListOf(output),
     ) &&
     isMap(value.parts) &&
     (value.verdict === null || (isMap(value.verdict) && isVerdict(value.verdict))) &&
     isMap(value.made);
   return whole ? value : null;
+}
+
+const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0;
+
+/** Whether the files that stand for a tree, if any do, are those of this tree. */
+function isListOf({ md5, files }: Artifact): boolean {
+  if (files === undefined) return true;
+  try {
+    return treeDigest(files) === md5 && files.every(({ size }) => isSize(size));
+  } catch {
+    return false;
+  }
 }

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import type { BlobStore } from './blob.ts';
 import { blobNames, type Depot } from './depot.ts';
 import { guard, remove } from './files.ts';
-import { parseReceipt, type Receipt, type Receipts } from './receipt.ts';
+import { contentOf, parseReceipt, type Receipt, type Receipts } from './receipt.ts';
 
 export interface Swept {
   readonly blobs: number;
@@ -31,9 +31,12 @@ export function closure(
 
 /** Receipts that stay: those named, and those whose outputs are all in use anyway. */
 export function receiptsInUse(receipts: Receipts, named: ReadonlySet<string>, used: ReadonlySet<string>): Receipt[] {
-  const stays = ({ key, outputs }: Receipt) =>
-    named.has(key) || Object.values(outputs).every(({ md5 }) => used.has(md5));
+  const stays = (receipt: Receipt) => named.has(receipt.key) || isWholeIn(receipt, used);
   return [...receipts.all()].filter(stays);
+}
+
+function isWholeIn(receipt: Receipt, used: ReadonlySet<string>): boolean {
+  return contentOf(receipt).every(({ md5 }) => used.has(md5));
 }
 
 /** Remove the store's blobs and receipts that are not in use; with `dryRun`, only count them. */
@@ -61,7 +64,7 @@ export function sweepRemote(depot: Depot, used: ReadonlySet<string>, dryRun: boo
   for (const name of depot.textNames('receipts', true)) {
     const path = `receipts/${name}`;
     const receipt = parseReceipt(depot.readText(path) ?? '');
-    if (receipt !== null && Object.values(receipt.outputs).every(({ md5 }) => used.has(md5))) continue;
+    if (receipt !== null && isWholeIn(receipt, used)) continue;
     count++;
     if (!dryRun) depot.removeText(path);
   }

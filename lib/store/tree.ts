@@ -24,7 +24,7 @@ export function printTree(entries: readonly TreeEntry[]): Uint8Array {
 }
 
 /** Entries as a reader of their directory object sees them: by code points of the whole path. */
-export function inDvcOrder(entries: readonly TreeEntry[]): TreeEntry[] {
+export function inDvcOrder<Entry extends TreeEntry>(entries: readonly Entry[]): Entry[] {
   return [...entries].sort((a, b) => comparePoints(a.relpath, b.relpath));
 }
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { md5 as md5Of } from '../../lib/base/digest.ts';
 import { parseRecord, pull, pullReceipts, push, verifyRemote, type Wanted } from '../../lib/dvc/remote.ts';
+import { contentOf } from '../../lib/store/receipt.ts';
 import { openFolder, removeFolders } from '../store/folder.ts';
 
 afterEach(removeFolders);
@@ -27,7 +28,7 @@ describe('push', () => {
     expect(push(here.store, here.depot, wanted)).toMatchObject({ blobs: 4, problems: [] });
     const there = here.other();
     expect(pull(there.store, there.depot, wanted)).toMatchObject({ blobs: 4, problems: [] });
-    expect(there.store.hasArtifact(tree.md5) && there.store.has(file.md5)).toBe(true);
+    expect([...there.store.missing(tree), ...there.store.missing(file)]).toEqual([]);
   });
 
   test('a tree goes up only when every file of it is there', () => {
@@ -90,6 +91,21 @@ describe('push', () => {
     expect(push(here.store, here.depot, [want(a.md5, 'a'), want(b.md5, 'b')], receipts).receipts).toBe(1);
     expect(push(here.store, here.depot, [], receipts).receipts).toBe(0);
   });
+});
+
+test('the files of shards travel with the receipts that list them, and no tree does', () => {
+  const here = openFolder();
+  const [one, two] = [here.listed({ a: '1' }), here.listed({ b: '2', c: '3' })];
+  const receipts = [here.receipt('1', { x: one }), here.receipt('2', { x: two })];
+  const wanted = [...receipts.flatMap(contentOf)].map(({ md5, name }) => want(md5, name));
+  expect(push(here.store, here.depot, wanted, receipts)).toMatchObject({ blobs: 3, receipts: 2, problems: [] });
+  const there = here.other();
+  here.depot.setAside(md5Of('3'));
+  const keys = receipts.map(({ key }) => key);
+  expect(pullReceipts(there.store, there.receipts, there.depot, keys)).toMatchObject({ blobs: 2, receipts: 1 });
+  expect(there.receipts.read(keys[0]!)).toEqual(receipts[0]);
+  expect([there.store.missing(one), there.store.missing(two)]).toEqual([[], [md5Of('3')]]);
+  expect([...there.depot.names()].filter((name) => name.endsWith('.dir'))).toEqual([]);
 });
 
 describe('pull', () => {

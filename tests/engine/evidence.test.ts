@@ -97,7 +97,7 @@ test('both results of one key are kept side by side, and the problem says what d
   });
   const kept = JSON.parse(readFileSync(`${project.root}/${problem.facts?.evidence}`, 'utf8'));
   expect(kept).toMatchObject({ key: now.key, was, now, difference: { output: 'bars', file: 'x.csv' } });
-  for (const { outputs } of [was, now]) expect(project.store.missing(outputs.bars?.md5 ?? '')).toEqual([]);
+  for (const { outputs } of [was, now]) expect(project.store.missing(outputs.bars!)).toEqual([]);
 });
 
 test('facts of a difference leave out what is not known', () => {

@@ -10,7 +10,7 @@ import { Folder, removeProjects } from './folder.ts';
 
 afterEach(removeProjects);
 
-const STAGE = { outputs: { o: { kind: 'tree' } } } as unknown as StageSpec;
+const STAGE = { map: null, outputs: { o: { kind: 'tree' } } } as unknown as StageSpec;
 const ITEM = { id: 0 } as unknown as WorkItem;
 
 /** Work that writes `texts`; those of `spared` only when it is told to write all. */
@@ -43,8 +43,20 @@ test('a file that work did not write because the store has it is taken from ther
   const result = await workOn(executor, store, ITEM, () => {});
   const { o } = take(store, STAGE, result);
   expect(asked).toEqual([undefined]);
-  expect(store.missing(o!.md5)).toEqual([]);
+  expect(store.missing(o!)).toEqual([]);
   expect(store.readTree(o!.md5).map(({ md5 }) => md5)).toEqual([md5('new'), md5('old')]);
+});
+
+test('the tree of one shard has no object of its own, its files are in the store', async () => {
+  const { store } = new Folder({}).open();
+  const { executor } = work(store, ['new'], new Set());
+  const result = await workOn(executor, store, ITEM, () => {});
+  const shard = { ...STAGE, map: { elements: ['new'] } } as unknown as StageSpec;
+  const { o } = take(store, shard, result);
+  expect(o).toMatchObject({ size: 3, nfiles: 1, files: [{ relpath: 'new', md5: md5('new'), size: 3 }] });
+  expect([store.has(o!.md5), store.missing(o!)]).toEqual([false, []]);
+  expect(store.putTree(o!.files!)).toEqual({ md5: o!.md5, size: 3, nfiles: 1 });
+  expect(store.has(o!.md5)).toBe(true);
 });
 
 test('work is done once more, and everything is written, when such a file is damaged; nothing of the first time is left', async () => {
@@ -55,7 +67,7 @@ test('work is done once more, and everything is written, when such a file is dam
   const { executor, asked, temps } = work(store, ['old', 'new'], new Set(['old']));
   const { o } = take(store, STAGE, await workOn(executor, store, ITEM, () => {}));
   expect(asked).toEqual([undefined, true]);
-  expect(store.missing(o!.md5)).toEqual([]);
+  expect(store.missing(o!)).toEqual([]);
   expect(store.quarantined).toEqual(new Set([md5('old')]));
   expect(temps.filter((temp) => existsSync(temp))).toEqual([]);
 });

@@ -128,7 +128,7 @@ describe('a pool of threads', () => {
     open(1, WORKER);
     const events: WorkEvent[] = [];
     const first = await threadOf(module('ok', null, (event) => events.push(event)));
-    expect(events).toEqual([{ type: 'progress', done: 1, total: 2, unit: 'rows' }]);
+    expect(events).toEqual([{ type: 'started' }, { type: 'progress', done: 1, total: 2, unit: 'rows' }]);
     expect(await threadOf(module('ok'))).toBe(first);
     expect(await codeOf(module('fail'))).toBe('data/refused');
     expect(await threadOf(module('ok'))).toBe(first);
@@ -150,6 +150,18 @@ describe('a pool of threads', () => {
     await module('late');
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(await codeOf(module('ok'))).toBe('done');
+  });
+
+  test('tells work that it started when its turn comes, not when it is handed in', async () => {
+    open(1, WORKER);
+    const told: string[] = [];
+    const tell = (name: string) => (event: WorkEvent) => void (event.type === 'started' && told.push(name));
+    const ended = (name: string) => () => void told.push(`${name} ended`);
+    await Promise.all([
+      module('ok', null, tell('one')).then(ended('one')),
+      module('ok', null, tell('two')).then(ended('two')),
+    ]);
+    expect(told).toEqual(['one', 'one ended', 'two', 'two ended']);
   });
 
   test('that is closed ends a stage that never would: interrupted', async () => {

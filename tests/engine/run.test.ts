@@ -72,8 +72,9 @@ class World {
 
   #executor(project: Project, acts: Readonly<Record<string, Act>>): Executor {
     return {
-      submit: async (item) => {
+      submit: async (item, onEvent) => {
         this.started.push(item.stage);
+        onEvent({ type: 'started' });
         const given = await (acts[item.stage] ?? (() => `of ${item.stage}`))(item);
         const { text, passed } = typeof given === 'string' ? { text: given, passed: null } : given;
         const temp = join(project.store.tmp, `made-${this.#files++}`);
@@ -133,7 +134,7 @@ test('a receipt is there when the stages below start, its outputs before it, and
     const all = [...project.receipts.all()];
     expect(all.map((receipt) => receipt.key)).not.toContain(key);
     for (const name of NEEDS[stage]!) expect(all.map((receipt) => receipt.stage)).toContain(name);
-    for (const { outputs } of all) expect(project.store.missing(outputs.o!.md5)).toEqual([]);
+    for (const { outputs } of all) expect(project.store.missing(outputs.o!)).toEqual([]);
     seen[stage] = true;
     return stage;
   };

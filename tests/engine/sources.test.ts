@@ -128,7 +128,7 @@ describe('importing a source', () => {
     const tree = importSource(project, source('all'));
     expect(tree).toEqual({ artifact: { md5: `${md5(list)}.dir`, size: 4, nfiles: 2 }, imported: true });
     expect(importSource(project, source('all'))).toEqual({ ...tree, imported: false });
-    expect(project.store.missing(tree.artifact.md5)).toEqual([]);
+    expect(project.store.missing(tree.artifact)).toEqual([]);
   });
 
   test('does not depend on its place, its times or its mode', () => {
@@ -146,7 +146,7 @@ describe('importing a source', () => {
       rmSync(project.store.path(lost));
       const next = folder.open();
       expect(importSource(next, source('all')).artifact).toEqual(artifact);
-      expect(next.store.missing(artifact.md5)).toEqual([]);
+      expect(next.store.missing(artifact)).toEqual([]);
       expect(readFileSync(next.store.path(md5('b\n')), 'utf8')).toBe('b\n');
     }
   });

@@ -99,7 +99,7 @@ describe('a damaged blob', () => {
       { relpath: '2', ...two },
     ]);
     rmSync(store.path(two.md5));
-    expect(openStore().missing(tree.md5)).toEqual([two.md5]);
+    expect(openStore().missing(tree)).toEqual([two.md5]);
   });
 
   test('in a cache behind, which is only read, is left where it is', () => {

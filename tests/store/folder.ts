@@ -15,6 +15,8 @@ export interface Folder {
   readonly depot: Depot;
   /** Store a tree of texts. */
   tree(files: Readonly<Record<string, string>>): Artifact;
+  /** A shard's tree of texts, which has no object. */
+  listed(files: Readonly<Record<string, string>>): Artifact;
   receipt(key: string, outputs: Receipt['outputs']): Receipt;
   /** Another store beside the same remote. */
   other(): Folder;
@@ -40,13 +42,16 @@ export function openFolder(remote?: string): Folder {
   });
   const receipts = new Receipts(join(root, 'receipts'), store.tmp);
   const depot = new Depot(remote ?? join(root, 'remote'));
+  const put = (files: Readonly<Record<string, string>>) =>
+    Object.entries(files).map(([relpath, text]) => ({ relpath, ...store.put(text) }));
   return {
     root,
     store,
     receipts,
     marks,
     depot,
-    tree: (files) => store.putTree(Object.entries(files).map(([relpath, text]) => ({ relpath, ...store.put(text) }))),
+    tree: (files) => store.putTree(put(files)),
+    listed: (files) => store.listTree(put(files)),
     receipt: (key, outputs) => {
       const receipt: Receipt = {
         format: 1,

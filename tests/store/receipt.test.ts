@@ -1,13 +1,16 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { parseReceipt, type Receipt } from '../../lib/store/receipt.ts';
-import { openFolder, removeFolders } from './folder.ts';
+import { md5 } from '../../lib/base/digest.ts';
+import type { Artifact } from '../../lib/store/blob.ts';
+import { contentOf, parseReceipt, type Receipt, Receipts } from '../../lib/store/receipt.ts';
+import { type Folder, openFolder, removeFolders } from './folder.ts';
 
 afterEach(removeFolders);
 
 const OUTPUTS: Receipt['outputs'] = { out: { md5: 'a'.repeat(32) as Receipt['outputs'][string]['md5'], size: 3 } };
+const openFolderAt = ({ receipts, store }: Folder) => new Receipts(receipts.dir, store.tmp);
 const write = (path: string, text: string) => {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
@@ -32,6 +35,23 @@ test('a receipt reads back as it was written, one line under the first two digit
   expect(receipts.read(receipt.key)).toBeNull();
 });
 
+test('a receipt may say what a tree without an object lists, and needs these files instead of it', () => {
+  const folder = openFolder();
+  const [bars, notes] = [folder.listed({ b: '2', a: '1' }), folder.store.put('notes')];
+  const receipt = folder.receipt('ab', { bars, notes });
+  expect(existsSync(folder.store.path(bars.md5))).toBe(false);
+  const read = openFolderAt(folder).read(receipt.key) as Receipt;
+  expect(read).toEqual(receipt);
+  expect(contentOf(read)).toEqual([
+    { md5: md5('1'), name: 'demo.bars/a' },
+    { md5: md5('2'), name: 'demo.bars/b' },
+    { md5: notes.md5, name: 'demo.notes' },
+  ]);
+  expect(folder.store.missing(read.outputs.bars as Artifact)).toEqual([]);
+  rmSync(folder.store.path(md5('2')));
+  expect(folder.store.missing(read.outputs.bars as Artifact)).toEqual([md5('2')]);
+});
+
 test('all receipts come in the order of their keys, whatever order they were written in', () => {
   const folder = openFolder();
   for (const key of ['ff', '00', 'a1', 'a0']) folder.receipt(key, OUTPUTS);
@@ -46,6 +66,17 @@ describe('what is no receipt is absent, never an error', () => {
     return { ...folder, receipt, path: folder.receipts.path(receipt.key) };
   };
   const changed = (change: object) => JSON.stringify({ ...good().receipt, ...change });
+  const listed = (change: (artifact: Artifact) => Partial<Artifact>) => {
+    const bars = openFolder().listed({ a: '1', b: '2' });
+    return changed({ outputs: { bars: { ...bars, ...change(bars) } } });
+  };
+  const escaping = () => {
+    const text = `[{"md5": "${md5('x')}", "relpath": "../x"}]`;
+    return {
+      md5: `${md5(text)}.dir` as Artifact['md5'],
+      files: [{ md5: md5('x'), relpath: '../x', size: 1 }],
+    };
+  };
 
   test.each<[string, () => string]>([
     ['torn', () => changed({}).slice(0, 90)],
@@ -61,6 +92,11 @@ describe('what is no receipt is absent, never an error', () => {
     ['with an output that is null', () => changed({ outputs: { out: null } })],
     ['with a size that is no number', () => changed({ outputs: { out: { md5: 'a'.repeat(32), size: '1' } } })],
     ['with a size below nothing', () => changed({ outputs: { out: { md5: 'a'.repeat(32), size: -1 } } })],
+    ['with other files than its tree has', () => listed(({ files }) => ({ files: files?.slice(1) }))],
+    ['with files of no tree', () => listed(() => ({ md5: 'a'.repeat(32) as Artifact['md5'] }))],
+    ['with files that are none', () => listed(() => ({ files: 'a' as never }))],
+    ['with a file of no size', () => listed(({ files }) => ({ files: files?.map((file) => ({ ...file, size: -1 })) }))],
+    ['with a file that could lie elsewhere', () => listed(escaping)],
     ['without a stage', () => changed({ stage: undefined })],
     ['with an element that is a map', () => changed({ element: {} })],
     ['without the parts of its key', () => changed({ parts: null })],

@@ -42,6 +42,15 @@ describe('what is in use', () => {
     const kept = receiptsInUse(folder.receipts, named, new Set([a.md5])).map(({ key }) => key[0]);
     expect(kept).toEqual(['1', '2']);
   });
+
+  test('of trees without an object the files count', () => {
+    const folder = openFolder();
+    const [one, two] = [folder.listed({ a: '1' }), folder.listed({ a: '1', b: '2' })];
+    folder.receipt('1', { x: one });
+    folder.receipt('2', { x: two });
+    const used = new Set(one.files?.map(({ md5 }) => md5));
+    expect(receiptsInUse(folder.receipts, new Set(), used).map(({ key }) => key[0])).toEqual(['1']);
+  });
 });
 
 describe('sweeping', () => {
