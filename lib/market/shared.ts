@@ -14,26 +14,33 @@ const GAP = 8;
 
 interface Store {
   readonly seed: number | string;
-  readonly streams: Map<string, Stream>;
-  /** Streams are numbered as they are asked for; the normals of a run of bars of so many pieces are kept by these numbers. */
-  readonly numbers: Map<Stream, number>;
+  readonly streams: Map<string, Shared>;
+  /** The normals of a run of bars of so many pieces, by the numbers of their streams; how many streams have one. */
   readonly runs: Map<number, Rows>;
+  count: number;
   readonly slabs: Float64Array[];
   used: number;
+}
+
+/** A stream that tickers share, and its number in the store that it was asked of last. */
+export interface Shared {
+  readonly stream: Stream;
+  of: Store | null;
+  number: number;
 }
 
 const emptyStore = (seed: number | string): Store => ({
   seed,
   streams: new Map(),
-  numbers: new Map(),
   runs: new Map(),
+  count: 0,
   slabs: [],
   used: SLAB,
 });
 let store = emptyStore('');
 
 /** The streams of some addresses; one of a seed is hashed once, whoever asks. What was kept for another seed is forgotten. */
-export function sharedStreams(seed: number | string, addresses: readonly Address[]): Stream[] {
+export function sharedStreams(seed: number | string, addresses: readonly Address[]): Shared[] {
   if (seed !== store.seed) {
     release(...store.slabs);
     for (const rows of store.runs.values()) rows.close();
@@ -43,9 +50,9 @@ export function sharedStreams(seed: number | string, addresses: readonly Address
     const name = `${address.scope} ${address.component} ${address.asset}`;
     const known = store.streams.get(name);
     if (known !== undefined) return known;
-    const stream = streamOf(seed, address);
-    store.streams.set(name, stream);
-    return stream;
+    const shared: Shared = { stream: streamOf(seed, address), of: null, number: 0 };
+    store.streams.set(name, shared);
+    return shared;
   });
 }
 
@@ -61,15 +68,8 @@ export type AddShared = (
 ) => void;
 
 /** As `addNormals` source after source; whoever asks for streams of `sharedStreams` shares their normals. */
-export function sharedNormals(streams: readonly Stream[]): AddShared {
-  let of: Store | null = null;
-  let numbers = new Int32Array(0);
+export function sharedNormals(streams: readonly Shared[]): AddShared {
   return (out, weights, first, end, firstBar, bars, perBar) => {
-    if (of !== store) {
-      of = store;
-      numbers = new Int32Array(streams.length).fill(-1);
-    }
-    const own = numbers;
     for (let bar = firstBar; bar < firstBar + bars; ) {
       const run = Math.floor(bar / RUN);
       const last = Math.min(firstBar + bars, (run + 1) * RUN);
@@ -77,29 +77,35 @@ export function sharedNormals(streams: readonly Stream[]): AddShared {
       const length = (last - bar) * perBar;
       const from = (bar - run * RUN) * perBar;
       const rows = rowsOf(run, perBar);
-      const { values } = rows;
-      // Those of a matrix are numbered one after the other, and added at once.
-      let begin = first;
-      for (let k = first; k < end; k++) {
-        if (own[k]! < 0) own[k] = numberOf(streams[k]!);
-        const number = own[k]!;
-        const there =
-          weights[k] !== 0 && (values[number] !== undefined || draw(rows, number, streams[k]!, run, perBar));
-        if (there && number - own[begin]! === k - begin) continue;
-        if (k > begin) rows.add(part, length, own[begin]! - begin, weights, begin, k, from);
-        begin = there ? k : k + 1;
-        if (!there && weights[k] !== 0) addNormals(part, streams[k]!, weights[k]!, bar, last - bar, perBar);
+      for (let k = first; k < end; ) {
+        // Those of a matrix are numbered one after the other, and added at once.
+        const begin = k;
+        const number = numberOf(streams[k]!);
+        while (
+          k < end &&
+          weights[k] !== 0 &&
+          numberOf(streams[k]!) - number === k - begin &&
+          (rows.values[number + k - begin] !== undefined || draw(rows, number + k - begin, streams[k]!, run, perBar))
+        )
+          k++;
+        if (k > begin) rows.add(part, length, number - begin, weights, begin, k, from);
+        else {
+          if (weights[k] !== 0) addNormals(part, streams[k]!.stream, weights[k]!, bar, last - bar, perBar);
+          k++;
+        }
       }
-      if (end > begin) rows.add(part, length, own[begin]! - begin, weights, begin, end, from);
       bar = last;
     }
   };
 }
 
-function numberOf(stream: Stream): number {
-  const { numbers } = store;
-  if (!numbers.has(stream)) numbers.set(stream, numbers.size);
-  return numbers.get(stream)!;
+/** Streams are numbered as they are asked for. */
+function numberOf(shared: Shared): number {
+  if (shared.of !== store) {
+    shared.of = store;
+    shared.number = store.count++;
+  }
+  return shared.number;
 }
 
 /** What is kept of a run, by the numbers of streams. */
@@ -115,7 +121,7 @@ function rowsOf(run: number, perBar: number): Rows {
 }
 
 /** Draws a run of bars of a stream; false when there is no room for it. */
-function draw(rows: Rows, number: number, stream: Stream, run: number, perBar: number): boolean {
+function draw(rows: Rows, number: number, { stream }: Shared, run: number, perBar: number): boolean {
   const length = RUN * perBar;
   if (store.used + length > SLAB) {
     if (length > SLAB || store.slabs.length === MOST_SLABS) return false;

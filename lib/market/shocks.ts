@@ -74,14 +74,14 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
   const ones = streams.map(() => 1);
   const drawn = (k: number, firstBar: number, bars: number, perBar: number) => {
     const out = scratchOf(bars * perBar);
-    if (k === own) addNormals(out, streams[k]!, 1, firstBar, bars, perBar);
+    if (k === own) addNormals(out, streams[k]!.stream, 1, firstBar, bars, perBar);
     else addShared(out, ones, k, k + 1, firstBar, bars, perBar);
     return out;
   };
   return {
     fill(out, firstBar, bars, perBar, session) {
       const alone = own === 0 && !varies(0);
-      if (alone) putNormals(out, streams[0]!, mix.weights[0]!, firstBar, bars, perBar);
+      if (alone) putNormals(out, streams[0]!.stream, mix.weights[0]!, firstBar, bars, perBar);
       else out.fill(0, 0, bars * perBar);
       for (let k = alone ? 1 : 0; k < sources; k++) {
         const weight = mix.weights[k]!;
@@ -93,7 +93,7 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
             const w = weight * varying[session(b)]!;
             for (let d = b * perBar; d < (b + 1) * perBar; d++) out[d] = out[d]! + w * normals[d]!;
           }
-        } else if (k === own) addNormals(out, streams[k]!, weight, firstBar, bars, perBar);
+        } else if (k === own) addNormals(out, streams[k]!.stream, weight, firstBar, bars, perBar);
         else {
           addShared(out, mix.weights, k, lastOf[k]!, firstBar, bars, perBar);
           k = lastOf[k]! - 1;

@@ -49,7 +49,7 @@ it('a stream is the one of its address, whoever asked before', () => {
     { ...one, asset: 'diffusion' },
   ];
   for (const seed of [1, '1', 2])
-    expect(sharedStreams(seed, others)).toEqual(others.map((other) => streamOf(seed, other)));
+    expect(sharedStreams(seed, others).map((one) => one.stream)).toEqual(others.map((other) => streamOf(seed, other)));
   expect(sharedStreams(2, [one])[0]).toBe(sharedStreams(2, others)[0]);
 });
 

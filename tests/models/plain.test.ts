@@ -125,6 +125,7 @@ const sorts: readonly (readonly [string, Sort])[] = [
     'days of four pieces and a night',
     { sessions: 90, pieces: () => 4, phi: 0.2, loud: false, short: false, remembers: true },
   ],
+  ['days of three pieces', { sessions: 45, pieces: () => 3, phi: 0, loud: false, short: false, remembers: false }],
   [
     'days of one piece and a night',
     { sessions: 33, pieces: () => 1, phi: 0.3, loud: true, short: true, remembers: true },
@@ -166,4 +167,28 @@ describe('runs of sessions', () => {
           expect(walk(false)).toEqual(walk(true));
         }
       });
+
+  it('a session that differs from those around it is not taken for one of them, nor are all alike for usual ones', () => {
+    const of: Sort = { sessions: 23, pieces: () => 3, phi: 0, loud: false, short: false, remembers: false };
+    const kernel = pathKernel(
+      { mu: 0.1, variance: constantVariance(0.2, YEARS), jumps: null },
+      { yearsPerSession: YEARS, stream },
+    );
+    for (const name of ['volatility', 'growth', 'scale', 'phi', 'share', null] as const)
+      for (const odd of [0, 1, 17, 22]) {
+        const walk = (on: boolean) => {
+          const { block, close } = reachable(blockOf(of, 1));
+          block.volatility.fill(0.7);
+          block.growth.fill(-0.3);
+          block.scale.fill(1.1);
+          if (name !== null) block[name][odd] = 0.25;
+          useTwins(on);
+          const out = told(block, kernel.fill(block, 0, of.sessions));
+          useTwins(false);
+          close();
+          return out;
+        };
+        expect(walk(false)).toEqual(walk(true));
+      }
+  });
 });

@@ -5,6 +5,7 @@ import {
   keepAt, leverages, phi, pieces, powers, put, putTwo, residuals, scale, sd, share, shocks, target, to, two, until,
   variance, volatility,
 } from './columns.as';
+import { areAlike, extraOf, steady } from './steady.as';
 
 export function init(columns: usize, most: i32): void {
   keepAt(columns, most);
@@ -35,11 +36,6 @@ function driftOf(s: i32, i: i32, each: bool, jumps: bool, single: bool, factor: 
   drift = f64x2.sub(drift, f64x2.mul(f64x2.splat(0.5), integrated));
   if (jumps) drift = f64x2.sub(drift, two(compensations, i, true));
   return single ? f64x2.add(drift, f64x2.mul(factor, two(leverages, i, each))) : drift;
-}
-
-@inline
-function extraOf(integrated: v128, power: v128): v128 {
-  return f64x2.pmax(f64x2.sub(integrated, power), f64x2.splat(0));
 }
 
 /** Drift and variances of two sessions, where `moves` takes them up. */
@@ -136,7 +132,9 @@ export function path(
     lean(first, end, planned);
     if (sway != 0) swing(first, end, planned, sway);
   } else {
-    if (load<i32>(pieces + ((end - 1) << 2)) - planned == end - first && isOpen(first, end)) {
+    const last = load<i32>(pieces + ((end - 1) << 2));
+    if (!jumps && areAlike(first, end, planned, last)) return steady(first, end, planned, last, piece, start, mu2, years2);
+    if (last - planned == end - first && isOpen(first, end)) {
       for (; s + 2 <= end; s += 2, p += 2, k += 2) x = wholes(x, s, s - first, p, k, false, false, true, jumps, mu2, years2);
       if (s < end) x = wholes(x, s, s - first, p, k, false, false, false, jumps, mu2, years2);
       return f64x2.extract_lane(x, 0);
