@@ -33,9 +33,19 @@ const noTransport = {
     onLoad({ filter: /pino\/lib\/transport\.js$/ }, () => ({ contents: '' }));
   },
 };
+/** Ajv is loaded when something does not fit its schema, which is seldom. */
+const lateAjv = {
+  name: 'late-ajv',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^ajv$/, namespace: 'file' }, () => ({ path: 'ajv', namespace: 'late' }));
+    onLoad({ filter: /^ajv$/, namespace: 'late' }, () => ({
+      contents: 'module.exports = { get Ajv() { return require("ajv").Ajv; } };',
+    }));
+  },
+};
 const main = await build({
   ...shared,
-  plugins: [noTransport],
+  plugins: [noTransport, lateAjv],
   entryPoints: ['bin/pipeline.ts'],
   outfile: 'dist/main.cjs',
   sourcemap: 'linked',

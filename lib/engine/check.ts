@@ -8,12 +8,13 @@ import { LEGACY_WIRING, legacyDatasetId } from '../base/legacy-id.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Place } from '../base/place.ts';
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
-import { checkValue, type Schema } from '../base/schema.ts';
+import { checkSchema, checkValue, type Schema } from '../base/schema.ts';
 import { readText, readTextIfAny, walk } from '../store/files.ts';
 import { isSafeName } from '../store/tree.ts';
 import { type BuiltCode, buildCode, type CodeRoots } from './build.ts';
 import type { Checked, LoadOptions, Reader, Recorded } from './checked.ts';
 import { type ConfigInputs, resolveConfig } from './config.ts';
+import { declarer, keptDocument } from './kept.ts';
 import type { JsonMap } from './leaves.ts';
 import { picksOf, pluginFile } from './plugins.ts';
 import type { Project } from './project.ts';
@@ -55,9 +56,10 @@ export async function checkAll(
   const used = usedEntries(project, raw, document, read, problems);
   const entries = [...new Set(used.values())];
   let code = await attempt(() => buildCode(roots, entries, project.marks));
+  const declared = declarer(roots, options, code);
   const declarations = new Map<string, Declaration & { entry: string }>();
   for (const [uses, entry] of code === null ? [] : used) {
-    const declaration = await attempt(() => options.describe(join(roots.codeDir, code?.bundles[entry] as string)));
+    const declaration = await attempt(() => declared.of(entry));
     if (declaration === null) continue;
     const prefix = entry.startsWith('marketloom/') ? 'marketloom/' : '';
     const selects = Object.fromEntries(
@@ -65,6 +67,7 @@ export async function checkAll(
     );
     declarations.set(uses, { ...declaration, selects, entry });
   }
+  declared.keep();
 
   // Problems of the configuration must not come back as references that lead nowhere; the wires are checked all the same.
   const values =
@@ -159,9 +162,9 @@ function at(document: Document, path: (string | number)[]) {
   return document.place(path, 'value');
 }
 
-function required(read: Reader, file: string, place?: Problem['place']): Document {
+function required(read: Reader, file: string, place?: Problem['place'], parse = parseDocument): Document {
   const text = read(file);
-  if (text !== null) return parseDocument(file, text);
+  if (text !== null) return parse(file, text);
   throw missingFile(file, place);
 }
 
@@ -208,10 +211,11 @@ function resolveAll(
   const base = recorded
     ? parseDocument('manifest.json', JSON.stringify(recorded.config))
     : required(read, options.configFile ?? raw.config.file, at(document, ['config', 'file']));
-  const optional = (name: 'profiles' | 'presets') =>
-    recorded || raw.config?.[name] === undefined
-      ? null
-      : required(read, raw.config[name], at(document, ['config', name]));
+  const optional = (name: 'profiles' | 'presets') => {
+    const file = recorded ? undefined : raw.config?.[name];
+    const parse = (...of: [string, string]) => keptDocument(project, `${name}.json`, options.build, ...of);
+    return file === undefined ? null : required(read, file, at(document, ['config', name]), parse);
+  };
   const schema = schemaOf(project, raw.config.schema, document, read);
   const over = recorded ? { env: {}, flags: {}, again: true } : { env: options.env, flags: options.flags };
   const found = resolveConfig({ schema, base, profiles: optional('profiles'), presets: optional('presets'), ...over });
@@ -227,7 +231,7 @@ function schemaOf(project: Project, file: string, document: Document, read: Read
   try {
     const schema = JSON.parse(text) as Schema | null;
     if (schema?.type !== 'object') throw new TypeError('its type must be `object`');
-    checkValue(schema, {});
+    checkSchema(schema);
     return schema;
   } catch (cause) {
     const message = `\`${file}\` is no JSON Schema: ${(cause as Error).message}`;

@@ -1,10 +1,11 @@
 // Resolves the user's configuration: base file, profile, environment and flags become one complete, checked, frozen value.
 import type { Json } from '../base/canon.ts';
 import { type Document, type Path, parseDocument } from '../base/document.ts';
+import { isDate } from '../base/fits.ts';
 import { nearest } from '../base/nearest.ts';
 import { at, dotted, type Place } from '../base/place.ts';
 import type { Problem } from '../base/problem.ts';
-import { checkValue, flatten, isDate, type Schema } from '../base/schema.ts';
+import { checkValue, flatten, type Schema } from '../base/schema.ts';
 import { isMap, type JsonMap, leavesOf, lookup } from './leaves.ts';
 import { fillPresets } from './presets.ts';
 

@@ -31,6 +31,8 @@ export interface ProjectPaths {
   readonly last: string;
   readonly code: string;
   readonly spec: string;
+  /** What files of profiles and presets say. */
+  readonly documents: string;
   readonly work: string;
   readonly evidence: string;
   readonly lock: string;
@@ -47,6 +49,7 @@ export function projectPaths(workspace: string): ProjectPaths {
     last: join(state, 'last.json'),
     code: join(state, 'code'),
     spec: join(state, 'spec.json'),
+    documents: join(state, 'documents'),
     work: join(state, 'work'),
     evidence: join(state, 'evidence'),
     lock: join(state, 'lock'),

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../lib/base/canon.ts';
 import { parseDocument } from '../../lib/base/document.ts';
-import { checkValue, flatten, isDate, type Schema } from '../../lib/base/schema.ts';
+import { isDate } from '../../lib/base/fits.ts';
+import { checkValue, flatten, type Schema } from '../../lib/base/schema.ts';
 
 const schema: Schema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
