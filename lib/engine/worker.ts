@@ -1,10 +1,9 @@
 // The thread that runs stage code: gives it its declared inputs, hashes its outputs while they are written, traps the rest.
 import * as fs from 'node:fs';
 import Module from 'node:module';
-import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
+import { basename, relative } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { tickMs } from '../base/clock.ts';
-import type { Place } from '../base/place.ts';
 import { type Problem, ProblemError } from '../base/problem.ts';
 import type { JsonOutput, Sink, TreeInput } from '../stage/port.ts';
 import type { Plugin, Stage } from '../stage/stage.ts';
@@ -13,10 +12,12 @@ import { exists, HashingFile } from '../store/files.ts';
 import { isSafeName } from '../store/tree.ts';
 import { disturb } from './disturb.ts';
 import type { InputArtifact, MadeFile, WorkerSettings, WorkItem, WorkMessage, WorkResult } from './executor.ts';
+import { Origins } from './origin.ts';
 import { arm, untrapped } from './trap.ts';
 
 const settings = workerData as WorkerSettings;
-process.setSourceMapsEnabled(true);
+const origins = new Origins(settings.project);
+const placeInSource = (stack: string) => untrapped(() => origins.placeOf(stack));
 // A trap may spring deep inside a package; the stage's own line is further out.
 Error.stackTraceLimit = 60;
 if (settings.disturb !== null) disturb(settings.disturb);
@@ -34,6 +35,7 @@ const plugins = new Map<string, Plugin>();
 /** Run a bundle as a module that finds packages where the project and this package keep them. */
 function compile(bundle: string): Plugin {
   const text = untrapped(() => fs.readFileSync(bundle, 'utf8'));
+  origins.add(bundle);
   const module = new Module(bundle) as Module & { paths: string[]; _compile(code: string, file: string): void };
   module.filename = bundle;
   module.paths = [...settings.modulePaths];
@@ -148,24 +150,6 @@ function problemsOf(error: unknown, stage: string): readonly Problem[] {
   const place = placeInSource((error as Error | null)?.stack ?? '');
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return [{ code: 'stage/failed', message: `stage \`${stage}\`: ${message}`, ...(place && { place }) }];
-}
-
-/** First frame of a stack that lies in stage sources, as source maps give it. */
-function placeInSource(stack: string): Place | null {
-  for (const line of stack.split('\n').slice(1)) {
-    const found = /\(?((?:file:\/\/)?\/[^():]+\.(?:ts|mts|js|mjs|tsx)):(\d+):(\d+)\)?$/.exec(line.trim());
-    if (!found || line.includes('/lib/engine/') || line.includes('/lib/store/') || line.includes('node_modules'))
-      continue;
-    const path = (found[1] as string).replace('file://', '');
-    const inside = relative(settings.project, isAbsolute(path) ? path : resolve(dirname(path)));
-    return {
-      file: inside.startsWith('..') ? path : inside,
-      line: Number(found[2]),
-      column: Number(found[3]),
-      length: 1,
-    };
-  }
-  return null;
 }
 
 function inputsOf(item: WorkItem): Record<string, unknown> {

@@ -85,6 +85,7 @@ export const NODE_MODULES: Readonly<Record<string, readonly Exception[]>> = {
   'node:module': [
     { where: 'lib/table/parquet.ts', why: 'loads a fresh codec after damaged bytes have crashed one' },
     { where: 'lib/engine/worker.ts', why: 'loads the bundle of a stage' },
+    { where: 'lib/engine/origin.ts', why: 'reads source maps as Node does' },
     TRAP,
     DISTURB,
   ],
