@@ -52,6 +52,34 @@ export function cholesky(a: Square): Square | null {
   return { n, values: l };
 }
 
+/** x of A x = b, by elimination with the largest pivot of each column. Throws RangeError when A is singular. */
+export function solveLinear({ n, values }: Square, b: Float64Array): Float64Array {
+  const a = Float64Array.from(values);
+  const x = Float64Array.from(b);
+  for (let j = 0; j < n; j++) {
+    let best = j;
+    for (let i = j + 1; i < n; i++) if (Math.abs(a[i * n + j]!) > Math.abs(a[best * n + j]!)) best = i;
+    const pivot = a[best * n + j]!;
+    if (!(Math.abs(pivot) > 0)) throw new RangeError('the matrix is singular');
+    if (best !== j) {
+      for (let k = j; k < n; k++) [a[j * n + k], a[best * n + k]] = [a[best * n + k]!, a[j * n + k]!];
+      [x[j], x[best]] = [x[best]!, x[j]!];
+    }
+    for (let i = j + 1; i < n; i++) {
+      const factor = a[i * n + j]! / pivot;
+      if (factor === 0) continue;
+      for (let k = j + 1; k < n; k++) a[i * n + k] = a[i * n + k]! - factor * a[j * n + k]!;
+      x[i] = x[i]! - factor * x[j]!;
+    }
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    let rest = x[i]!;
+    for (let k = i + 1; k < n; k++) rest -= a[i * n + k]! * x[k]!;
+    x[i] = rest / a[i * n + i]!;
+  }
+  return x;
+}
+
 export interface Eigen {
   /** Descending. */
   readonly values: Float64Array;

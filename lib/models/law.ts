@@ -63,6 +63,13 @@ export type ReturnLaw =
       ): { readonly mean: number; readonly variance: number };
     };
 
+/** How a variance feeds on returns: weights of the last squared innovation, of it again after a fall, and of the last variance, as in GARCH(1,1) with asymmetry. */
+export interface Feedback {
+  readonly alpha: number;
+  readonly gamma: number;
+  readonly beta: number;
+}
+
 /** A probability that underflows counts as this one. */
 const LEAST = 1e-300;
 

@@ -2,7 +2,7 @@
 import type { Problem } from '../base/problem.ts';
 import type { Stream } from '../math/stream.ts';
 import type { AssetClass } from './asset-class.ts';
-import type { ReturnLaw, VarianceLaw } from './law.ts';
+import type { Feedback, ReturnLaw, VarianceLaw } from './law.ts';
 
 /** Values as the config gives them, once the schema has passed. */
 export type ModelParams = Readonly<Record<string, unknown>>;
@@ -214,6 +214,8 @@ export interface VolatilityModel<P extends ModelParams = ModelParams> {
   marginDf(params: P): number;
   /** As of a price model. */
   steadiness?(params: P): number;
+  /** How its variance feeds on the innovations of returns, where it does and correlations of returns allow for it. */
+  feedback?(params: P): Feedback;
   /** The law of its variance; without it `validate` holds returns under it to none. */
   law?(params: P, yearsPerSession: number): VarianceLaw;
   process(params: P, setting: Omit<KernelSetting, 'volatility'>): VarianceProcess;

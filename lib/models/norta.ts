@@ -1,10 +1,11 @@
 // From target correlations of returns to correlations of normal shocks, when margins, copula or jumps stand between (NORTA).
 import { type Problem, ProblemError } from '../base/problem.ts';
-import { exp, log } from '../math/elementary.ts';
-import { logGamma } from '../math/special.ts';
 import { checkCopula, checkMargin, marginScale } from './copula.ts';
 import { type CorrelationFactor, checkCorrelation, factorCorrelation, type Repair } from './correlation.ts';
+import { feedbackCurves } from './feedback.ts';
+import type { Feedback } from './law.ts';
 import { refusal } from './model.ts';
+import { MASS, mixture, POINTS, STEP } from './shock-grid.ts';
 
 export interface ShockMargin {
   /** Degrees of freedom of the margin; Infinity is the normal law. */
@@ -13,6 +14,8 @@ export interface ShockMargin {
   readonly share: number;
   /** Mean volatility over the root of its mean square, where a square-root process moves it; 1 where it does not move. */
   readonly steadiness: number;
+  /** How its variance feeds on the innovations of the return; nothing where it does not. */
+  readonly feedback?: Feedback | null;
 }
 
 /** A pair whose target no shocks can reach; `reachable` is what shocks of correlation 1 (or -1) give. */
@@ -33,7 +36,7 @@ export interface ShockCorrelation {
 /**
  * The shock matrix under which returns have the target matrix (Cario & Nelson 1997, NORTA: pair by pair, then repaired).
  * Return correlation = sqrt(share_i share_j) pearson(rho) together(rho): parts that are no shock's are independent of the others',
- * and volatilities that move apart take their toll.
+ * and volatilities that move apart take their toll, whether by shocks of their own (`steadiness`) or by those of returns (`feedback`).
  * Throws `model/refused` with every problem found.
  */
 export function shockCorrelation(
@@ -56,6 +59,7 @@ export function shockCorrelation(
   if (problems.length > 0) throw new ProblemError(problems);
   const expansions = new Map<number, MarginExpansion>();
   for (const { df } of margins) if (!expansions.has(df)) expansions.set(df, expand(copulaDf, df));
+  const feedbackOf = feedbackCurves(copulaDf);
   const unreachable: Unreachable[] = [];
   const rows = target.map((row) => row.map(() => 1));
   for (let i = 0; i < rows.length; i++) {
@@ -64,8 +68,9 @@ export function shockCorrelation(
       const carried = Math.sqrt(margins[i]!.share * margins[j]!.share);
       const pearsonOf = curve(expansions.get(margins[i]!.df)!, expansions.get(margins[j]!.df)!);
       const togetherOf = together(margins[i]!.steadiness, margins[j]!.steadiness);
+      const fedOf = feedbackOf(margins[i]!, margins[j]!);
       const side = Math.sign(rho);
-      const curveOf: Curve = (size) => pearsonOf(size) * togetherOf(side * size);
+      const curveOf: Curve = (size) => pearsonOf(size) * togetherOf(side * size) * fedOf(side * size);
       const solved = inverse(curveOf, rho / carried);
       if (solved === null) {
         const reachable = side * carried * curveOf(1);
@@ -81,7 +86,7 @@ export function shockCorrelation(
 function asProblem({ row, column, target, reachable }: Unreachable): Problem {
   return {
     code: 'model/refused',
-    message: `returns of ${row} and ${column} cannot reach their correlation: margins and jumps leave too little to the shocks`,
+    message: `returns of ${row} and ${column} cannot reach their correlation: margins, jumps and volatilities that move apart leave too little to the shocks`,
     facts: { row, column, target, reachable },
     path: ['correlation', 'repair'],
     hint: 'lower the target or the share of jumps, or set repair to "nearest"',
@@ -122,9 +127,6 @@ function inverse(curve: Curve, target: number): number | null {
 
 /** Hermite terms of odd degree 1, 3, ..., 41; even ones vanish for odd maps. */
 const TERMS = 21;
-/** Trapezoid rule over the normal shock, spectrally accurate for what is smooth and dies out. */
-const STEP = 0.25;
-const POINTS = 96;
 
 /**
  * Pearson correlation of two margins as a function of the correlation of their normal shocks. For given W the margins are
@@ -166,12 +168,6 @@ function curve(a: MarginExpansion, b: MarginExpansion): Curve {
   };
 }
 
-/** Normal mass of each point. */
-const MASS = Float64Array.from({ length: POINTS }, (_, i) => {
-  const x = (i + 1) * STEP;
-  return (STEP * exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI);
-});
-
 function expand(copulaDf: number, df: number): MarginExpansion {
   const nodes = mixture(copulaDf);
   const scale = marginScale(copulaDf, df);
@@ -195,23 +191,4 @@ function expand(copulaDf: number, df: number): MarginExpansion {
     }
   });
   return { copulaDf, df, weight: Float64Array.from(nodes, ({ weight }) => weight), odd, values };
-}
-
-/** Farthest that the log of a chi-square is followed below its degrees of freedom. */
-const DEEPEST = 25;
-
-/** Nodes of W = sqrt(df / chi2) and their masses: trapezoid rule in s = ln(chi2 / df), over all that is not negligible. */
-function mixture(df: number): readonly { readonly w: number; readonly weight: number }[] {
-  if (df === Number.POSITIVE_INFINITY) return [{ w: 1, weight: 1 }];
-  const a = df / 2;
-  const step = Math.min(0.5, 0.7 / Math.sqrt(a));
-  const peak = a * log(a) - a - logGamma(a);
-  const nodes: { w: number; weight: number }[] = [];
-  for (let i = -Math.ceil(DEEPEST / step); i * step < DEEPEST; i++) {
-    const s = i * step;
-    // ln density less its value at the peak s = 0.
-    const drop = a * (s + 1 - exp(s));
-    if (drop > -60) nodes.push({ w: exp(-s / 2), weight: step * exp(peak + drop) });
-  }
-  return nodes;
 }

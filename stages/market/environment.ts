@@ -205,7 +205,15 @@ function choose(params: Params, model: Model, volatility: VolatilityModel | null
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     const problems = named(params.price_model, error.problems);
-    return { params: {}, volatility: null, share: 1, df: Number.POSITIVE_INFINITY, steadiness: 1, problems };
+    return {
+      params: {},
+      volatility: null,
+      share: 1,
+      df: Number.POSITIVE_INFINITY,
+      feedback: null,
+      steadiness: 1,
+      problems,
+    };
   }
   const diffusion = model.diffusion(price);
   const of = volatility?.resolve(
@@ -217,6 +225,7 @@ function choose(params: Params, model: Model, volatility: VolatilityModel | null
     volatility: of ?? null,
     share: Math.min(1, (diffusion * diffusion) / (asset.sigma * asset.sigma)),
     df: of === undefined ? Number.POSITIVE_INFINITY : volatility!.marginDf(of),
+    feedback: of === undefined ? null : (volatility!.feedback?.(of) ?? null),
     steadiness: (of === undefined ? model.steadiness?.(price) : volatility!.steadiness?.(of)) ?? 1,
     problems: [
       ...named(params.price_model, model.check(price)),

@@ -18,7 +18,7 @@ const schema = readSchema('config');
 const BASE = read('synthetic_data_config.yml');
 const PROFILES = read('synthetic_data_profiles.yml');
 const SOURCES = read('data_sources_config.yml');
-const SMALL = 'seed: 1\ngenerator_version: v1-dev.2\ntickers: [A]\nstart_date: 2020-01-01\nend_date: 2021-01-01\n';
+const SMALL = 'seed: 1\ngenerator_version: v1-dev.3\ntickers: [A]\nstart_date: 2020-01-01\nend_date: 2021-01-01\n';
 
 const resolved = ({ base = BASE, profile = 'default' } = {}) => {
   const documents = { base: parseDocument('base.yml', base), profiles: parseDocument('profiles.yml', PROFILES) };

@@ -36,7 +36,7 @@ const resolved = (asked: Asked = {}) => {
 };
 const hash = (asked: Asked = {}) => configHash(resolved(asked).identity, {}, {});
 
-const SMALL = 'seed: 1\ngenerator_version: v1-dev.2\ntickers: [A]\nstart_date: 2020-01-01\nend_date: 2021-01-01\n';
+const SMALL = 'seed: 1\ngenerator_version: v1-dev.3\ntickers: [A]\nstart_date: 2020-01-01\nend_date: 2021-01-01\n';
 
 describe('precedence', () => {
   const profiles = 'profiles:\n  default: {}\n  p: {seed: 20}\n';

@@ -10,7 +10,7 @@ const read = (file: string) => readFileSync(new URL(`../../config/${file}`, impo
 const schema = JSON.parse(read('schema/config.schema.json')) as Schema;
 const presets = parseDocument('presets.yml', read('synthetic_data_presets.yml'));
 
-const HEAD = 'seed: 1\ngenerator_version: v1-dev.2\nstart_date: 2020-01-01\nend_date: 2021-01-01\n';
+const HEAD = 'seed: 1\ngenerator_version: v1-dev.3\nstart_date: 2020-01-01\nend_date: 2021-01-01\n';
 const crash = (loadings: string) => `generation: { events: { flash_crash: { loadings: ${loadings} } } }\n`;
 
 function problems(base: string, { profiles, again }: { profiles?: string; again?: true } = {}, flags = {}) {

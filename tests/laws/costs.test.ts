@@ -20,7 +20,7 @@ async function made(set: readonly string[]) {
       parameters: treeIn(market.parameters),
       shared: jsonIn(market.shared),
     },
-    ...{ seed: 123, generatorVersion: 'v1-dev.2', element: 'A' },
+    ...{ seed: 123, generatorVersion: 'v1-dev.3', element: 'A' },
   });
   return { market, out };
 }

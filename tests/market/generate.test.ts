@@ -14,6 +14,7 @@ import { floats, place, release, useTwins } from '../../lib/math/kernel.ts';
 import { studentCdf } from '../../lib/math/special.ts';
 import { factorCorrelation } from '../../lib/models/correlation.ts';
 import type { VolatilityModel } from '../../lib/models/model.ts';
+import { shockCorrelation } from '../../lib/models/norta.ts';
 import { model as garch } from '../../lib/models/volatility/garch.ts';
 import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
 import { writeParquet } from '../../lib/table/parquet-writer.ts';
@@ -304,6 +305,12 @@ describe('generator version', () => {
         volume: { ...STOCK_VOLUME, level: 30, sd: 1, returnCorrelation: 0 },
       }),
     ];
+    // Since v1-dev.3 also what correlations of returns ask of shocks whose variances feed on them.
+    const params = { sigma: 0.3, alpha: 0.06, gamma: 0.02, beta: 0.915, innovations: 'student', nu: 4.5 };
+    const volatility = { model: garch as unknown as VolatilityModel, params };
+    const margin = { df: params.nu, share: 1, steadiness: 1, feedback: params };
+    const fed = shockCorrelation(rows, [margin, { ...margin, df: 8 }, margin], Number.POSITIVE_INFINITY, 'none').factor;
+    all.push(...market(['AAPL', 'MSFT', 'GLD'], fed.matrix, { volatility }));
     // Values and, since v1-dev.2, the files that hold them.
     const files = all.map((one) => md5(writeParquet(barsTable(barsSchema(false, ''), one))));
     const made = sha256([digest(all), ...files].join());

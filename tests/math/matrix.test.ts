@@ -1,7 +1,7 @@
 // Laws of the dense kernels: factors rebuild the matrix, zero pivots give zero columns, eigenvectors are orthonormal.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cholesky, eigenSymmetric, rowsOf, type Square, square } from '../../lib/math/matrix.ts';
+import { cholesky, eigenSymmetric, rowsOf, type Square, solveLinear, square } from '../../lib/math/matrix.ts';
 
 /** G G' scaled to unit diagonal: a correlation matrix of rank at most the number of columns of G. */
 function gram(rows: readonly (readonly number[])[]): Square {
@@ -130,5 +130,40 @@ describe('eigenSymmetric', () => {
 
   it('entries that are not finite are refused', () => {
     expect(() => eigenSymmetric(square([[Number.NaN]]))).toThrow(RangeError);
+  });
+});
+
+describe('solveLinear', () => {
+  it('gives back the vector that was multiplied, with any order of rows', () => {
+    const entry = fc.double({ min: -1, max: 1, noNaN: true });
+    const system = fc
+      .integer({ min: 1, max: 8 })
+      .chain((n) =>
+        fc.tuple(
+          fc.array(fc.array(entry, { minLength: n, maxLength: n }), { minLength: n, maxLength: n }),
+          fc.array(entry, { minLength: n, maxLength: n }),
+          fc.nat(n - 1),
+        ),
+      );
+    fc.assert(
+      fc.property(system, ([rows, x, turn]) => {
+        // Rows that lead by far have an inverse; turned, their pivots are not where they were.
+        const n = rows.length;
+        const leading = rows.map((row, i) => row.map((value, j) => (i === j ? value + 2 * n : value)));
+        const turned = leading.map((_, i) => leading[(i + turn) % n]!);
+        const b = Float64Array.from(turned, (row) => row.reduce((sum, value, j) => sum + value * x[j]!, 0));
+        solveLinear(square(turned), b).forEach((value, j) => {
+          expect(value).toBeCloseTo(x[j]!, 12);
+        });
+      }),
+    );
+  });
+
+  it('a singular matrix is refused', () => {
+    const rows = [
+      [1, 2],
+      [2, 4],
+    ];
+    expect(() => solveLinear(square(rows), Float64Array.of(1, 1))).toThrow(RangeError);
   });
 });

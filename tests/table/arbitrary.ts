@@ -50,7 +50,7 @@ export function anyTable(most = 40): fc.Arbitrary<Table> {
   });
   const fields = fc.uniqueArray(field, { minLength: 1, maxLength: 6, selector: (one) => one.name });
   return fc.tuple(fields, fc.nat({ max: most }), fc.boolean()).chain(([list, rows, synthetic]) => {
-    const schema = defineSchema('test/any@1', list, { synthetic, generatorVersion: 'v1-dev.2' });
+    const schema = defineSchema('test/any@1', list, { synthetic, generatorVersion: 'v1-dev.3' });
     return fc
       .tuple(...list.map((one) => column(one, rows)))
       .map((columns) => makeTable(schema, Object.fromEntries(list.map((one, i) => [one.name, columns[i]!]))));

@@ -5,7 +5,7 @@ import { checkValues, column, gather, makeTable, nanAsNull, sliceTable } from '.
 import { defineSchema, isSynthetic, optional, required, sortKeys } from '../../lib/table/schema.ts';
 
 const fields = [required('n', 'int64'), optional('x', 'float64'), optional('s', 'utf8'), required('b', 'bool')];
-const schema = defineSchema('test/all@1', fields, { synthetic: true, generatorVersion: 'v1-dev.2' });
+const schema = defineSchema('test/all@1', fields, { synthetic: true, generatorVersion: 'v1-dev.3' });
 
 const table = () =>
   makeTable(schema, {
@@ -28,7 +28,7 @@ const refusal = (act: () => void): string => {
 test('a synthetic schema marks the table and each of its columns, a real one marks nothing', () => {
   expect(schema.metadata).toEqual({
     'marketloom:schema': 'test/all@1',
-    'marketloom:generator_version': 'v1-dev.2',
+    'marketloom:generator_version': 'v1-dev.3',
     'marketloom:synthetic': 'true',
   });
   for (const field of schema.fields) expect(field.metadata).toEqual({ 'marketloom:synthetic': 'true' });

@@ -37,7 +37,7 @@ const schema = defineSchema(
     optional('n', 'int32'),
     optional('halted', 'bool'),
   ],
-  { synthetic: true, generatorVersion: 'v1-dev.2' },
+  { synthetic: true, generatorVersion: 'v1-dev.3' },
 );
 
 const table = makeTable(schema, {
@@ -83,7 +83,7 @@ test('[S1-72] DuckDB sees the marker, the schema and the generator version in th
     `SELECT decode(key), decode(value) FROM parquet_kv_metadata('${path}') WHERE decode(key) LIKE 'marketloom:%' ORDER BY 1`,
   );
   expect(rows).toEqual([
-    ['marketloom:generator_version', 'v1-dev.2'],
+    ['marketloom:generator_version', 'v1-dev.3'],
     ['marketloom:logical_sha256', logicalHash(table)],
     ['marketloom:schema', 'test/bars@1'],
     ['marketloom:synthetic', 'true'],

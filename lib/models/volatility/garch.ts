@@ -123,6 +123,8 @@ export const model: VolatilityModel<GarchParams> = {
 
   marginDf: ({ innovations, nu = Number.NaN }) => (innovations === 'student' ? nu : Number.POSITIVE_INFINITY),
 
+  feedback: ({ alpha, gamma, beta }) => ({ alpha, gamma, beta }),
+
   /** The recursion of the process below, for variances per year. */
   law(params, yearsPerSession) {
     const { sigma, alpha, gamma: asymmetry, beta } = params;

@@ -49,7 +49,7 @@ const policy: Params['policy'] = {
 function run(
   files: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>,
   over: Partial<Params> = {},
-  generatorVersion = 'v1-dev.2',
+  generatorVersion = 'v1-dev.3',
 ) {
   // A source of one file is that file, and its port shows it under the source's own name.
   const entries = Object.entries(files).map(([name, one]) => {

@@ -94,7 +94,7 @@ export interface Setting {
 
 export const LEGACY: Setting = { set: ['tickers=[AAPL, MSFT]'], report: UNCALIBRATED, generatorVersion: 'v0' };
 
-const VERSION = 'v1-dev.2';
+const VERSION = 'v1-dev.3';
 
 export interface Around {
   readonly parameters: Files;
@@ -159,7 +159,7 @@ export async function makeFeatures(
     const { out } = await runStage(features, {
       params: { ticker, indicators, periods_per_year: 252 },
       in: { bars: treeIn({ [name]: bars[name] as Uint8Array }) },
-      generatorVersion: 'v1-dev.2',
+      generatorVersion: 'v1-dev.3',
       element: ticker,
     });
     Object.assign(made, out.features);

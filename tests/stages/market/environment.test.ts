@@ -79,6 +79,8 @@ describe('parameters', () => {
   });
 });
 
+const FLAT = 'generation.models.garch={alpha: 0, gamma: 0, innovations: normal}';
+
 describe('modes of correlation', () => {
   test('factor: shares of variance by class, the sector its own, and volatility that moves is told', async () => {
     const report = {
@@ -118,6 +120,39 @@ describe('modes of correlation', () => {
     });
     expect(new Set(a).size).toBeGreaterThan(N / 2);
     expect(report.correlation).toMatchObject({ mode: 'rolling', target: REPORT.correlation!.matrix });
+  });
+
+  test('static: shocks whose variances feed on them correlate more than the returns asked for, and both are reported', async () => {
+    const shocks = async (...set: string[]) => (await makeEnvironment({ set })).report.correlation!;
+    const still = await shocks('generation.price_model=gbm');
+    const garch = await shocks('generation.volatility_model=garch');
+    const flat = await shocks('generation.volatility_model=garch', FLAT);
+    expect([still.target, garch.target, flat.target]).toEqual(Array(3).fill(REPORT.correlation!.matrix));
+    expect(flat.shocks).toEqual(still.shocks);
+    expect(garch.shocks![1]![0]).toBeCloseTo(0.697, 3);
+  });
+
+  test('static: a target that variances of different parameters cannot reach is told, or refused where nothing may be repaired', async () => {
+    const set = [
+      'generation.volatility_model=garch',
+      'generation.models.garch.innovations=normal',
+      'assets.B={models: {garch: {alpha: 0.3, beta: 0.5}}}',
+    ];
+    const report = {
+      ...REPORT,
+      correlation: {
+        ...REPORT.correlation!,
+        matrix: [
+          [1, 0.99],
+          [0.99, 1],
+        ],
+      },
+    };
+    const { correlation } = (await makeEnvironment({ set, report })).report;
+    expect(correlation!.unreachable).toMatchObject([{ row: 'B', column: 'A', target: 0.99 }]);
+    expect(correlation!.shocks![1]![0]).toBeCloseTo(1, 6);
+    const codes = await codesOf(() => makeEnvironment({ set: [...set, 'generation.correlation.repair=none'], report }));
+    expect(codes).toEqual(['model/refused']);
   });
 
   test('deco: more names than dcc takes are pulled toward one market by their mean correlation', async () => {

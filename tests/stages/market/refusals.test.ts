@@ -8,7 +8,7 @@ import { microstructure } from '../../../stages/market/microstructure.ts';
 import { jsonIn, runStage, treeIn } from '../ports.ts';
 import { configOf, makeBars, makeEnvironment, paramsOf, REPORT } from './chain.ts';
 
-const given = { seed: 1, generatorVersion: 'v1-dev.2' };
+const given = { seed: 1, generatorVersion: 'v1-dev.3' };
 const pathsOf = (work: Promise<unknown>) =>
   work.then(
     () => [],
