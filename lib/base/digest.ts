@@ -1,5 +1,5 @@
 // Hash primitives; each kind of digest is its own type, so one is never taken for another.
-import { createHash } from 'node:crypto';
+import crypto, { createHash } from 'node:crypto';
 import { canon, type Json } from './canon.ts';
 
 /** Lower-case hex md5 of a file's bytes, or that of a DVC directory object followed by `.dir`. */
@@ -16,7 +16,9 @@ export function md5(bytes: Bytes): Md5 {
 }
 
 export function sha256(bytes: Bytes): Sha256 {
-  return createHash('sha256').update(bytes).digest('hex') as Sha256;
+  // A stream costs more than what it is told of a name.
+  const hex = crypto.hash?.('sha256', bytes, 'hex') ?? createHash('sha256').update(bytes).digest('hex');
+  return hex as Sha256;
 }
 
 /** sha256 of the canonical JSON of a value: the identity of configs, keys and datasets. */

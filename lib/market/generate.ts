@@ -117,7 +117,7 @@ function* blocksOf(
   const { ticker, surroundings } = request;
   const { block, layout } = plan;
   const { days, origin } = span;
-  const draw = drawer(request, span, plan);
+  const draw = drawer(request, span, plan, kernel.unshaken !== true);
   const stream = streamsOf(request);
   const extremes = stream('extremes');
   const volume = volumeKernel(request.volume, stream, plan);
@@ -200,7 +200,12 @@ const streamsOf =
     streamOf(seed, { scope: 'asset', asset: ticker, component });
 
 /** Fills the inputs of a block: shocks of every kind and what regimes and events change. */
-function drawer(request: BarsRequest, { calendar, days, origin }: Span, { block, layout, perBar }: Plan) {
+function drawer(
+  request: BarsRequest,
+  { calendar, days, origin }: Span,
+  { block, layout, perBar }: Plan,
+  isShaken: boolean,
+) {
   const { seed, mix, surroundings, night } = request;
   const margin = request.volatility?.model.marginDf(request.volatility.params) ?? Number.POSITIVE_INFINITY;
   const common = commonScale(seed, request.copulaDf, request.copulaGroup);
@@ -209,7 +214,9 @@ function drawer(request: BarsRequest, { calendar, days, origin }: Span, { block,
   const beside = request.copulaDf === margin ? null : bridgeScale(margin);
   const gapMixing = night === null ? null : studentMixing(seed, 'overnightMix', night.nu);
   const of = (component: string): Mixer => mixer(seed, mix, component, surroundings.blend);
-  const [shocks, gaps, variances] = [of('diffusion'), of('overnight'), of('variance')];
+  const shocks = of('diffusion');
+  const gaps = night === null ? null : of('overnight');
+  const variances = isShaken ? of('variance') : null;
   const sdOf = shockSd(mix, surroundings.blend);
   const remembered = memory();
   const remembers = block.fresh !== block.shocks;
@@ -228,9 +235,9 @@ function drawer(request: BarsRequest, { calendar, days, origin }: Span, { block,
         remembered.apply(block.fresh, block.shocks, layout.bars, perBar, memoryOf);
       }
       const session = (s: number) => at + s;
-      variances.fill(block.varianceShock, origin + at, asked, 1, session);
+      variances?.fill(block.varianceShock, origin + at, asked, 1, session);
       block.phi.fill(0);
-      if (night !== null && gapMixing !== null) {
+      if (night !== null && gaps !== null && gapMixing !== null) {
         gaps.fill(block.gap, origin + at, asked, 1, session);
         for (let s = 0; s < asked; s++) {
           block.gap[s] = block.gap[s]! * gapMixing(origin + at + s);

@@ -77,16 +77,17 @@ export function volumeKernel(
   const shortStep = Math.sqrt(1 - short.phi * short.phi);
   const longStep = Math.sqrt(1 - long.phi * long.phi);
   const stream = streams('volume');
-  const empty = streams('noVolume');
-  const split = volumeSplit(noise, streams('volumeSplit'), layout.session.length);
+  const empty = none > 0 ? streams('noVolume') : null;
+  const split = daily ? null : volumeSplit(noise, streams('volumeSplit'), layout.session.length);
   const normals = new Float64Array(2 * most);
   const means = new Float64Array(most);
+  const memory = new Float64Array(2);
   let started = false;
-  let x1 = 0;
-  let x2 = 0;
   return (out, first, sessions, sizes, factors) => {
     normals.fill(0);
     addNormals(normals, stream, 1, first, sessions, 2);
+    // A variable of the kernel would be a new object with every session.
+    let [x1, x2] = [memory[0]!, memory[1]!];
     for (let s = 0; s < sessions; s++) {
       const z1 = normals[2 * s]!;
       const z2 = normals[2 * s + 1]!;
@@ -97,6 +98,7 @@ export function volumeKernel(
       const surprise = Number.isNaN(size) ? 0 : kappa * (size - MEAN_SIZE);
       means[s] = centre + shortSd * x1 + longSd * x2 + surprise;
     }
+    memory.set([x1, x2]);
     expEach(means.subarray(0, sessions));
     let shares: Float64Array = new Float64Array(0);
     let part = 1;
@@ -109,10 +111,10 @@ export function volumeKernel(
         part = open < 1 - 1e-9 ? open : 1;
       }
       const mean = means[s]! * (factors?.[s] ?? 1) * part;
-      const volume = none > 0 && uniform(empty, first + s, 0) < none ? 0 : Math.floor(mean + 0.5);
+      const volume = empty !== null && uniform(empty, first + s, 0) < none ? 0 : Math.floor(mean + 0.5);
       if (!(volume <= Number.MAX_SAFE_INTEGER)) throw tooLarge({ level, sd, size_of_return: sizes[s]! });
       const from = layout.first[s]!;
-      if (daily) out[from] = volume;
+      if (split === null) out[from] = volume;
       else split(out, from, volume, shares, layout.number[from]!);
     }
   };

@@ -146,6 +146,8 @@ export interface Kernel {
    * session number (firstSession + s), so where a block starts changes nothing.
    */
   fill(block: PathBlock, firstSession: number, sessions: number): number;
+  /** True where the shocks of the variance are not looked at, and need not be drawn. */
+  readonly unshaken?: boolean;
 }
 
 /** What a variance process says of one session. */

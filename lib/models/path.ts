@@ -91,6 +91,7 @@ export function pathKernel(parts: Parts, setting: Pick<KernelSetting, 'yearsPerS
 
   return {
     stateLength: 1 + variance.stateLength,
+    unshaken: variance.source !== undefined && variance.source.of !== 'shocks',
     start(state, firstSession) {
       variance.start(state, 1, firstSession);
     },

@@ -5,6 +5,7 @@ import type { Field, FieldType, Metadata } from './schema.ts';
 import {
   binary,
   decodeStruct,
+  encoded,
   encodeStruct,
   flag,
   I16,
@@ -96,7 +97,6 @@ export function writeFooter(
   metadata: Metadata,
   createdBy: string,
 ): Uint8Array {
-  const root = struct([4, binary('schema')], [5, int32(fields.length)]);
   const groups = rowGroups.map(({ rows, offset, bytes, uncompressed, columns }, ordinal) =>
     struct(
       [
@@ -111,16 +111,16 @@ export function writeFooter(
     ),
   );
   const entries = Object.entries(metadata).map(([key, value]) => within(struct([1, binary(key)], [2, binary(value)])));
-  const ordered = within(struct([1, within(struct())]));
+  const said = told(fields);
   const body = encodeStruct(
     struct(
       [FILE.version, int32(2)],
-      [FILE.schema, list([root, ...fields.map(schemaElement)].map(within))],
+      [FILE.schema, said.schema],
       [FILE.rows, int64(rowGroups.reduce((total, { rows }) => total + rows, 0))],
       [FILE.rowGroups, list(groups.map(within), STRUCT)],
       [FILE.metadata, list(entries, STRUCT)],
       [FILE.createdBy, binary(createdBy)],
-      [FILE.columnOrders, list(fields.map(() => ordered))],
+      [FILE.columnOrders, said.orders],
     ),
   );
   const file = new Uint8Array(body.length + TAIL_BYTES);
@@ -128,6 +128,27 @@ export function writeFooter(
   new DataView(file.buffer).setUint32(body.length, body.length, true);
   file.set(MAGIC, body.length + 4);
   return file;
+}
+
+interface Told {
+  readonly schema: Typed;
+  readonly orders: Typed;
+}
+const known = new WeakMap<readonly Field[], Told>();
+
+/** What a footer says of the fields, encoded once for all files that have them. */
+function told(fields: readonly Field[]): Told {
+  let said = known.get(fields);
+  if (said === undefined) {
+    const root = struct([4, binary('schema')], [5, int32(fields.length)]);
+    const ordered = within(struct([1, within(struct())]));
+    said = {
+      schema: encoded(list([root, ...fields.map(schemaElement)].map(within))),
+      orders: encoded(list(fields.map(() => ordered))),
+    };
+    known.set(fields, said);
+  }
+  return said;
 }
 
 /** Physical type, and the converted and logical type where there is one. */

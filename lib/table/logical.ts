@@ -7,17 +7,17 @@ import type { Field } from './schema.ts';
 export interface LogicalHash {
   /** The next rows, top to bottom, in pieces of any size. */
   update(table: Table): void;
-  /** Once, after the last rows. */
-  digest(): Sha256;
+  /** Once, with the last rows if they were not told yet. */
+  digest(last?: Table): Sha256;
 }
 
+/** Made with the first rows that others follow; of nulls, with the first row that has no value. */
 interface ColumnHash {
-  readonly values: Hash;
-  /** Made with the first row that has no value. */
+  values: Hash | null;
   nulls: Hash | null;
 }
 
-const NO_NULLS = sha256('');
+const NOTHING = sha256('');
 
 /**
  * sha256 over {format, rows, columns: [name, type, sha256 of values, sha256 of nulls]}. Values are little-endian (utf8: u32
@@ -25,44 +25,50 @@ const NO_NULLS = sha256('');
  * Metadata does not enter. Every NaN is one NaN, -0 is not 0.
  */
 export function logicalHasher(fields: readonly Field[]): LogicalHash {
-  const hashes = fields.map((): ColumnHash => ({ values: createHash('sha256'), nulls: null }));
+  const hashes = fields.map((): ColumnHash => ({ values: null, nulls: null }));
   let rows = 0;
   return {
     update(table) {
       fields.forEach((field, i) => {
-        updateColumn(hashes[i]!, field, table.columns[field.name]!, rows);
+        const { values, nulls } = saidOf(field, table.columns[field.name]!, rows);
+        const hash = hashes[i]!;
+        hash.values = (hash.values ?? createHash('sha256')).update(values);
+        if (nulls !== null) hash.nulls = (hash.nulls ?? createHash('sha256')).update(nulls);
       });
       rows += table.rows;
     },
-    digest() {
-      const columns = fields.map(({ name, type }, i) => {
+    digest(last) {
+      const columns = fields.map((field, i) => {
         const { values, nulls } = hashes[i]!;
-        return [name, type, values.digest('hex'), nulls?.digest('hex') ?? NO_NULLS];
+        const said = last === undefined ? null : saidOf(field, last.columns[field.name]!, rows);
+        return [field.name, field.type, ended(values, said?.values ?? null), ended(nulls, said?.nulls ?? null)];
       });
-      return sha256Json({ format: 1, rows, columns });
+      return sha256Json({ format: 1, rows: rows + (last?.rows ?? 0), columns });
     },
   };
 }
 
-/** The logical hash of a table that is in memory. */
-export function logicalHash(table: Table): Sha256 {
-  const hasher = logicalHasher(table.schema.fields);
-  hasher.update(table);
-  return hasher.digest();
+function ended(hash: Hash | null, last: Uint8Array | null): string {
+  if (hash === null) return last === null ? NOTHING : sha256(last);
+  return (last === null ? hash : hash.update(last)).digest('hex');
 }
 
-function updateColumn(hash: ColumnHash, { type }: Field, { values, valid }: Column, before: number): void {
+/** The logical hash of a table that is in memory. */
+export function logicalHash(table: Table): Sha256 {
+  return logicalHasher(table.schema.fields).digest(table);
+}
+
+/** What is hashed of a column after so many rows. */
+function saidOf(
+  { type }: Field,
+  { values, valid }: Column,
+  before: number,
+): { readonly values: Uint8Array; readonly nulls: Uint8Array | null } {
   const holes: number[] = [];
   if (valid !== null) for (let row = 0; row < valid.length; row += 1) if (valid[row] === 0) holes.push(row);
-  if (holes.length > 0) {
-    hash.nulls ??= createHash('sha256');
-    hash.nulls.update(bytesOf(Float64Array.from(holes, (row) => row + before)));
-  }
-  if (type === 'utf8') {
-    hash.values.update(textBytes(values as readonly string[], valid));
-    return;
-  }
-  hash.values.update(bytesOf(canonical(type, values as Float64Array, holes)));
+  const nulls = holes.length > 0 ? bytesOf(Float64Array.from(holes, (row) => row + before)) : null;
+  if (type === 'utf8') return { values: textBytes(values as readonly string[], valid), nulls };
+  return { values: bytesOf(canonical(type, values as Float64Array, holes)), nulls };
 }
 
 /** The array itself when it already is canonical, which is the usual case. */

@@ -65,9 +65,7 @@ export function openParquet(
     sink(held.length === 1 ? held[0]! : joined(held));
     held = [];
   };
-  const flush = (): void => {
-    const group = waiting.take();
-    hasher.update(group);
+  const flush = (group: Table): void => {
     const start = offset;
     let uncompressed = 0;
     const columns = schema.fields.map((field) => {
@@ -90,15 +88,18 @@ export function openParquet(
         const to = Math.min(own.rows, from + full - waiting.rows());
         waiting.add(sliceTable(own, from, to));
         if (waiting.rows() === full) {
-          flush();
+          const group = waiting.take();
+          hasher.update(group);
+          flush(group);
           handOut();
         }
         from = to;
       }
     },
     close() {
-      if (waiting.rows() > 0) flush();
-      const logicalHash = hasher.digest();
+      const last = waiting.rows() > 0 ? waiting.take() : undefined;
+      const logicalHash = hasher.digest(last);
+      if (last !== undefined) flush(last);
       const metadata = sortKeys({
         ...schema.metadata,
         [SCHEMA_KEY]: schema.id,

@@ -117,6 +117,13 @@ export function encodeStruct(fields: Struct): Uint8Array {
   return out.slice(0, at);
 }
 
+/** A value as its bytes, to be written again and again. */
+export function encoded({ type, value }: Typed): Typed {
+  at = 0;
+  put(type, value);
+  return { type, value: out.slice(0, at) };
+}
+
 function need(bytes: number): void {
   if (at + bytes <= out.length) return;
   const wider = new Uint8Array(2 * (at + bytes));

@@ -41,9 +41,16 @@ export function barsSchema(intraday: boolean, generatorVersion: string): TableSc
   return (intraday ? intradayBars : dailyBars)(generatorVersion);
 }
 
+/** The ticker of each row of a table; most tables of a ticker are as long as the one before. */
+let tickers: readonly string[] = [];
+function tickersOf(ticker: string, rows: number): readonly string[] {
+  if (tickers.length !== rows || tickers[0] !== ticker) tickers = new Array<string>(rows).fill(ticker);
+  return tickers;
+}
+
 export function barsTable(schema: TableSchema, bars: Bars): Table {
   const { day: date, time, open, high, low, close, volume } = bars;
-  const ticker = new Array<string>(date.length).fill(bars.ticker);
+  const ticker = tickersOf(bars.ticker, date.length);
   return makeTable(schema, { date, ...(time === null ? {} : { time }), ticker, open, high, low, close, volume });
 }
 

@@ -198,6 +198,28 @@ describe('generateBars', () => {
     expect(top(70_003) - before).toBeLessThan(8 * 70_003 + 64);
   });
 
+  it('what another ticker left behind changes nothing: its dates, its calendar, its nights, its pieces', () => {
+    const asked: readonly Partial<BarsRequest>[] = [
+      {},
+      { start: '2021-03-01' },
+      { calendar: 'XNYS' },
+      { calendar: 'XNYS', frequency: '1h' },
+      { pieces: 2 },
+      { night: { share: 0.3, nu: 4 } },
+      { memory: 0.2 },
+    ];
+    const made = (change: Partial<BarsRequest>) =>
+      digest([bars({ start: '2019-01-02', end: '2023-06-30', ...change })]);
+    for (const one of asked) {
+      const first = made(one);
+      for (const other of asked) {
+        made(other);
+        expect(made(one)).toBe(first);
+      }
+    }
+    expect(new Set(asked.map(made)).size).toBe(asked.length);
+  });
+
   it('a later end date leaves every earlier bar unchanged', () => {
     const short = bars({ end: '2021-06-30' });
     const longer = bars({ end: '2023-06-30' });
