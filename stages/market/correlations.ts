@@ -4,6 +4,7 @@ import { sharesOf } from '../../lib/market/usual.ts';
 import { factorRow } from '../../lib/models/factors.ts';
 import { column } from '../../lib/table/column.ts';
 import type { CalibrationReport, EnvironmentReport } from './shapes.ts';
+import { pairIn } from './tables.ts';
 import { copulaDfOf, type LawSetting, type Tables } from './truths.ts';
 
 /** In words why they are not known, where they are not. */
@@ -20,8 +21,10 @@ export function correlationsOf(
   // What moves under DECO is the weight of the shock that all share.
   if (mode === 'deco') return { copulaDf, between: () => 0 };
   if (mode === 'factor') return { copulaDf, between: byFactors(setting, assets, tables) };
+  const pairs = tables('pairs.parquet');
+  if (pairs !== null) return { copulaDf, between: (a, b) => pairIn(pairs, a, b) };
   if (mode === 'rolling' && tables('correlation.parquet') === null)
-    return 'under dcc each session has a matrix of its own';
+    return 'those of each session are no part of the dataset';
   const place = new Map(assets.map(({ ticker }, i) => [ticker, i]));
   return { copulaDf, between: (a, b) => shocks?.[place.get(a) ?? -1]?.[place.get(b) ?? -1] ?? Number.NaN };
 }

@@ -5,7 +5,7 @@ import { eventImpacts, eventLedger } from '../../lib/market/events.ts';
 import { alone, type Source } from '../../lib/market/shocks.ts';
 import { sharesOf, USUAL } from '../../lib/market/usual.ts';
 import { loadModel } from '../../lib/models/catalog.ts';
-import { checkDcc, MOST_NAMES } from '../../lib/models/dcc.ts';
+import { checkDcc, MOST_NAMES, type RowsOverTime } from '../../lib/models/dcc.ts';
 import { checkDeco } from '../../lib/models/deco.ts';
 import { checkFactorVolatility, checkShares, type FactorVolatility, factorRow } from '../../lib/models/factors.ts';
 import { type Model, type ModelParams, refusal, type VolatilityModel } from '../../lib/models/model.ts';
@@ -26,7 +26,16 @@ import {
   settingsOf,
 } from './setting.ts';
 import type { AssetSetting, CalibrationReport, EnvironmentReport, TickerParameters } from './shapes.ts';
-import { blendTable, eventsTable, factorsTable, fileOf, impactsTable, mixingTable, regimesTable } from './tables.ts';
+import {
+  blendTable,
+  eventsTable,
+  factorsTable,
+  fileOf,
+  impactsTable,
+  mixingTable,
+  pairsTable,
+  regimesTable,
+} from './tables.ts';
 
 interface Params extends SceneSetting {
   readonly tickers: readonly string[];
@@ -59,7 +68,7 @@ type Mix = Extract<TickerParameters, { kind: 'model' }>['mix'];
 interface Dependence {
   readonly mix: (ticker: string, i: number) => Mix;
   /** Weights over time of a ticker's sources; null when they do not change. */
-  readonly rows: ((i: number) => readonly Float64Array[]) | null;
+  readonly rows: RowsOverTime | null;
   readonly factors: readonly string[];
   readonly deco: { readonly a: number; readonly b: number; readonly rho: number } | null;
   readonly logistic: { readonly weight: number; readonly midpoint: number; readonly width: number } | null;
@@ -152,7 +161,7 @@ export const environment = defineStage<Params>()({
       if (dependence.rows !== null)
         out.parameters.write(
           fileOf(ticker, 'parquet'),
-          writeParquet(mixingTable(scene.span.days, dependence.rows(i), version)),
+          writeParquet(mixingTable(scene.span.days, dependence.rows[i]!, version)),
         );
     }
     const {
@@ -179,6 +188,10 @@ export const environment = defineStage<Params>()({
       out.latent.write('factors.parquet', writeParquet(factorsTable(days, factorShocks, shared.factors, version)));
     if (shared.blend !== null)
       out.latent.write('correlation.parquet', writeParquet(blendTable(days, shared.blend, version)));
+    if (dependence.rows !== null) {
+      const names = assets.map(({ ticker }) => ticker);
+      out.latent.write('pairs.parquet', writeParquet(pairsTable(days, names, dependence.rows, version)));
+    }
     if (scene.plans.length > 0) {
       const { plans } = scene;
       out.latent.write(
@@ -316,7 +329,7 @@ function dependenceOf(
         weights: names.slice(0, i + 1).map(() => 1),
         varying: 'rows',
       }),
-      rows: (i) => rows[i]!,
+      rows,
       report,
     };
   }

@@ -2,6 +2,7 @@
 import type { Bars } from '../../lib/market/bars.ts';
 import type { ImpactRow, LedgerRow } from '../../lib/market/events.ts';
 import type { Side } from '../../lib/market/microstructure/side.ts';
+import type { RowsOverTime } from '../../lib/models/dcc.ts';
 import { type Column, column, makeTable, type Table, type Values } from '../../lib/table/column.ts';
 import { defineSchema, type Field, required, sortKeys, type TableSchema } from '../../lib/table/schema.ts';
 
@@ -117,6 +118,32 @@ export function factorsTable(
 export function blendTable(days: Int32Array, blend: readonly number[], version: string): Table {
   const fields = [required('date', 'date'), required('common_weight', 'float64')];
   return latent('correlation', fields, version, { date: days, common_weight: Float64Array.from(blend) });
+}
+
+const pairOf = (first: string, second: string): string => `${first}:${second}`;
+
+/** Correlation of the shocks of each pair, session by session: column `A:B`, the ticker that comes first before the other. */
+export function pairsTable(days: Int32Array, names: readonly string[], rows: RowsOverTime, version: string): Table {
+  const columns: Record<string, Float64Array> = {};
+  rows.forEach((row, i) => {
+    for (let j = 0; j < i; j++) columns[pairOf(names[j]!, names[i]!)] = products(row, rows[j]!);
+  });
+  const fields = Object.keys(columns).map((name) => required(name, 'float64'));
+  return latent('pairs', [required('date', 'date'), ...fields], version, { date: days, ...columns });
+}
+
+function products(a: readonly Float64Array[], b: readonly Float64Array[]): Float64Array {
+  const out = new Float64Array(b[0]!.length);
+  b.forEach((weights, k) => {
+    for (let s = 0; s < out.length; s++) out[s] = out[s]! + weights[s]! * a[k]![s]!;
+  });
+  return out;
+}
+
+/** The correlations of a pair of `pairsTable`, whichever of the two is named first. */
+export function pairIn(table: Table, a: string, b: string): Float64Array {
+  const name = pairOf(a, b) in table.columns ? pairOf(a, b) : pairOf(b, a);
+  return column(table, name, 'float64').values;
 }
 
 export function eventsTable(rows: readonly LedgerRow[], version: string): Table {

@@ -110,7 +110,7 @@ describe('modes of correlation', () => {
   });
 
   test('dcc: a row of weights per session and ticker, each of unit variance', async () => {
-    const { parameters, report } = await makeEnvironment({ set: ['generation.correlation.mode=rolling'] });
+    const { parameters, report, latent } = await makeEnvironment({ set: ['generation.correlation.mode=rolling'] });
     expect(Object.keys(parameters)).toEqual(['A.json', 'A.parquet', 'B.json', 'B.parquet']);
     expect(parametersOf(parameters, 'B').mix).toMatchObject({ sources: scoped('asset', 'A', 'B'), varying: 'rows' });
     const [a, b] = mixingOf(tableOf(parameters, 'B.parquet'));
@@ -119,6 +119,8 @@ describe('modes of correlation', () => {
       expect(squares([w, b![s]!])).toBeCloseTo(1, 12);
     });
     expect(new Set(a).size).toBeGreaterThan(N / 2);
+    // A is its own normals alone, so the correlation of both is the weight of those in B.
+    expect(valuesOf(latent, 'pairs.parquet', 'A:B')).toEqual(Array.from(a!));
     expect(report.correlation).toMatchObject({ mode: 'rolling', target: REPORT.correlation!.matrix });
   });
 
