@@ -1,8 +1,10 @@
 // Bars of one ticker, and how a run of latent pieces becomes open, high, low and close.
 import { expEach } from '../math/arrays.ts';
+import { place } from '../math/kernel.ts';
 import type { Stream } from '../math/stream.ts';
 import { bridgeExtremes, type Pieces } from './bridges.ts';
-import type { Prices } from './ticks.ts';
+import type { Plan } from './plan.ts';
+import { type Prices, pricesKernel } from './ticks.ts';
 
 /** Bars of one ticker in time order, one array per column. */
 export interface Bars {
@@ -39,12 +41,6 @@ export function joinBars(ticker: string, parts: readonly Bars[]): Bars {
   return whole;
 }
 
-/** Room for latent prices of the bars of a block before rounding to ticks; the arrays are reused. */
-export function latentBarsOf(most: number): Prices {
-  const column = () => new Float64Array(most);
-  return { open: column(), high: column(), low: column(), close: column() };
-}
-
 /** Prices of the first `bars` bars of a block from its pieces, `perBar` runs of them a bar; number[b] addresses the draws of bar b. */
 export function latentBars(
   pieces: Pieces,
@@ -57,16 +53,52 @@ export function latentBars(
   const { from, to, ends } = pieces;
   const { open, high, low, close } = out;
   bridgeExtremes(pieces, perBar, number, bars, extremes, high, low);
-  for (let b = 0, first = 0; b < bars; b++) {
-    const last = ends[(b + 1) * perBar - 1]!;
-    open[b] = from[first]!;
-    close[b] = to[last - 1]!;
-    first = last;
-  }
+  const kernel = pricesKernel(from, to, ends, open, high, low, close);
+  if (kernel !== null)
+    kernel.openAndClose(bars, perBar, place(from), place(to), place(ends), place(open), place(close));
+  else
+    for (let b = 0, first = 0; b < bars; b++) {
+      const last = ends[(b + 1) * perBar - 1]!;
+      open[b] = from[first]!;
+      close[b] = to[last - 1]!;
+      first = last;
+    }
   for (const column of [open, high, low, close]) expEach(column.subarray(0, bars));
+  if (kernel !== null) {
+    kernel.bound(bars, place(open), place(high), place(low), place(close));
+    return;
+  }
   // exp may turn a log that is above by the last bit into a price that is not: the ends bound the range once more.
   for (let b = 0; b < bars; b++) {
     high[b] = Math.max(high[b]!, open[b]!, close[b]!);
     low[b] = Math.min(low[b]!, open[b]!, close[b]!);
   }
+}
+
+/** A bar of smaller standard deviation stands still: its return is drift and rounding, which says nothing to volume. */
+const STILL = 1e-12;
+/** Returns count for volume up to this many standard deviations: ten times the usual volume at the default settings. */
+const LARGEST_SIZE = 8;
+
+/** Size of each session's move from open to close in standard deviations, or NaN where it stands still. */
+export function sizesOf({ block, layout, room }: Plan, sessions: number): Float64Array {
+  const { from, to, ends, pieces, sd } = block;
+  const { first: begins, share } = layout;
+  const { sizes } = room;
+  const kernel = pricesKernel(from, to, ends, pieces, sd, begins, share, sizes);
+  if (kernel !== null) {
+    const [a, b, c, d] = [place(from), place(to), place(ends), place(pieces)];
+    kernel.sizes(sessions, a, b, c, d, place(sd), place(begins), place(share), place(sizes), STILL, LARGEST_SIZE);
+    return sizes;
+  }
+  for (let s = 0, first = 0; s < sessions; s++) {
+    const end = ends[pieces[s]! - 1]!;
+    let whole = 0;
+    for (let b = begins[s]!; b < begins[s + 1]!; b++) whole += share[b]!;
+    const deviation = sd[s]! * Math.sqrt(whole);
+    const move = Math.abs(to[end - 1]! - from[first]!);
+    sizes[s] = deviation < STILL ? Number.NaN : Math.min(move / deviation, LARGEST_SIZE);
+    first = end;
+  }
+  return sizes;
 }

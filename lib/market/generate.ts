@@ -4,7 +4,7 @@ import { log } from '../math/elementary.ts';
 import { streamOf } from '../math/stream.ts';
 import { bridgeScale, checkCopula, commonScale, marginScale } from '../models/copula.ts';
 import type { Kernel, Model, ModelParams, PathBlock, VolatilityModel } from '../models/model.ts';
-import { type Bars, emptyBars, joinBars, latentBars, latentBarsOf } from './bars.ts';
+import { type Bars, joinBars, latentBars, sizesOf } from './bars.ts';
 import { gapMultiple, previousSession } from './overnight.ts';
 import { addShift, cutAtKnots, eachRun, type Plan, planOf } from './plan.ts';
 import { checkSeason, type Season } from './season.ts';
@@ -74,10 +74,6 @@ export interface BarBlock {
 }
 
 const WEIGHT_SUM = 1e-9;
-/** A bar of smaller standard deviation stands still: its return is drift and rounding, which says nothing to volume. */
-const STILL = 1e-12;
-/** Returns count for volume up to this many standard deviations: ten times the usual volume at the default settings. */
-const LARGEST_SIZE = 8;
 /** Of the typical move of a bar, in ticks; below it rounding shows as negative autocorrelation. */
 const COARSE = 2;
 const MOST_PIECES = 64;
@@ -115,14 +111,14 @@ function* blocksOf(
   kernel: Kernel,
 ): Generator<BarBlock, readonly Warning[]> {
   const { ticker, surroundings } = request;
-  const { block, layout } = plan;
+  const { block, layout, room } = plan;
+  const { prices } = room;
   const { days, origin } = span;
   const draw = drawer(request, span, plan, kernel.unshaken !== true);
   const stream = streamsOf(request);
   const extremes = stream('extremes');
   const volume = volumeKernel(request.volume, stream, plan);
   const tick = tickOf(request.tick);
-  const latent = latentBarsOf(layout.number.length);
   const coarse: Coarse = { bars: 0, of: 0, worst: Number.POSITIVE_INFINITY };
   let made = 0;
   for (let at = 0; at < days.length; ) {
@@ -132,15 +128,24 @@ function* blocksOf(
     const cut = cutAtKnots(plan, surroundings.shift, at, asked);
     const filled = kernel.fill(block, origin + at, cut);
     draw.settle(filled);
-    const sizes = moves(plan, filled);
+    const sizes = sizesOf(plan, filled);
     if (surroundings.shift !== null) addShift(plan, surroundings.shift, at, filled);
 
     const count = layout.first[filled]!;
-    const bars = emptyBars(ticker, layout.day.slice(0, count), plan.daily ? null : layout.time.slice(0, count));
-    latentBars(block, plan.perBar, layout.number, count, extremes, latent);
-    const tooHigh = roundBars(latent, count, tick, bars);
+    latentBars(block, plan.perBar, layout.number, count, extremes, prices);
+    countCoarse(coarse, plan, prices.open, count, tick);
+    const tooHigh = roundBars(prices, count, tick);
     if (tooHigh >= 0) throw outOfRange(request, made + tooHigh);
-    countCoarse(coarse, plan, latent.open, count, tick);
+    const bars: Bars = {
+      ticker,
+      day: layout.day.slice(0, count),
+      time: plan.daily ? null : layout.time.slice(0, count),
+      open: prices.open.slice(0, count),
+      high: prices.high.slice(0, count),
+      low: prices.low.slice(0, count),
+      close: prices.close.slice(0, count),
+      volume: new Float64Array(count),
+    };
     volume(bars.volume, origin + at, filled, sizes, surroundings.volume?.subarray(at, at + filled) ?? null);
     if (surroundings.barVolume !== null) scaleVolume(bars.volume, surroundings.barVolume.subarray(made));
     made += count;
@@ -271,22 +276,6 @@ function drawer(
       }
     },
   };
-}
-
-/** Size of each session's move from open to close in standard deviations, or NaN where it stands still. */
-function moves({ block, layout }: Plan, sessions: number): Float64Array {
-  const { from, to, ends, pieces, sd } = block;
-  const sizes = new Float64Array(sessions);
-  for (let s = 0, first = 0; s < sessions; s++) {
-    const end = ends[pieces[s]! - 1]!;
-    let share = 0;
-    for (let b = layout.first[s]!; b < layout.first[s + 1]!; b++) share += layout.share[b]!;
-    const deviation = sd[s]! * Math.sqrt(share);
-    const move = Math.abs(to[end - 1]! - from[first]!);
-    sizes[s] = deviation < STILL ? Number.NaN : Math.min(move / deviation, LARGEST_SIZE);
-    first = end;
-  }
-  return sizes;
 }
 
 function latentOf(

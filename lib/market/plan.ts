@@ -6,6 +6,7 @@ import { barsOf, edgesOf, type Frequency, mostBars } from './frequency.ts';
 import { type Season, varianceShares, volumeShares } from './season.ts';
 import type { Sessions } from './span.ts';
 import type { PriceShift } from './surroundings.ts';
+import type { Prices } from './ticks.ts';
 
 /** A session of a given length: its bars' shares of a full session's variance and volume, and the edges of its pieces as fractions of one. */
 interface Shape {
@@ -46,6 +47,13 @@ export interface Plan {
   readonly daily: boolean;
   readonly block: PathBlock;
   readonly layout: Layout;
+  /** What is made of a block: prices of its bars, and for volumes, per session, sizes of moves, two normals and a mean. */
+  readonly room: {
+    readonly prices: Prices;
+    readonly sizes: Float64Array;
+    readonly normals: Float64Array;
+    readonly means: Float64Array;
+  };
   /** Lay out `count` sessions from number `at`, the first of which has ordinal `first`. */
   lay(sessions: Sessions, at: number, count: number, first: number): void;
   /** Gives the arrays of the block back; the plan is of no use any more. */
@@ -100,16 +108,17 @@ export function planOf(
     return made;
   };
   const lent: Float64Array[] = [];
+  const { column, whole } = lender(lent);
   const block = newBlock(stateLength, sessions, bars * perBar, remembers, lent);
   const layout: Layout = {
     bars: 0,
     session: new Int32Array(bars),
     bar: new Int32Array(bars),
     number: new Int32Array(bars),
-    share: new Float64Array(bars),
+    share: column(bars),
     day: new Int32Array(bars),
     time: new Float64Array(bars),
-    first: new Int32Array(sessions + 1),
+    first: whole(sessions + 1),
     shapes: [],
   };
   const { session, bar: place, number, share, day, time, first: begins } = layout;
@@ -153,6 +162,12 @@ export function planOf(
     daily: barsOf(frequency, calendar.mostMinutes) === 1,
     block,
     layout,
+    room: {
+      prices: { open: column(bars), high: column(bars), low: column(bars), close: column(bars) },
+      sizes: column(sessions),
+      normals: column(2 * sessions),
+      means: column(sessions),
+    },
     lay(of, at, count, first) {
       if (of !== laidOf) laid.clear();
       laidOf = of;
@@ -176,14 +191,8 @@ export function planOf(
   return plan;
 }
 
-/** Arrays of `floats`, all of which go to `lent`, where kernels of the path look; the others are ordinary ones. */
-function newBlock(
-  stateLength: number,
-  sessions: number,
-  planned: number,
-  remembers: boolean,
-  lent: Float64Array[],
-): PathBlock {
+/** Makes arrays of `floats`, all of which go to `lent`. */
+function lender(lent: Float64Array[]) {
   const column = (length: number) => {
     const array = floats(length);
     lent.push(array);
@@ -193,6 +202,18 @@ function newBlock(
     const { buffer, byteOffset } = column(Math.ceil(length / 2));
     return new Int32Array(buffer, byteOffset, length);
   };
+  return { column, whole };
+}
+
+/** Arrays of `floats`, all of which go to `lent`, where kernels of the path look; the others are ordinary ones. */
+function newBlock(
+  stateLength: number,
+  sessions: number,
+  planned: number,
+  remembers: boolean,
+  lent: Float64Array[],
+): PathBlock {
+  const { column, whole } = lender(lent);
   const perSession = () => column(sessions);
   const piece = () => column(planned + ROOM);
   const shocks = column(planned);

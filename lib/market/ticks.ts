@@ -1,5 +1,45 @@
 // Prices as whole ticks: the only place where a latent price becomes a printed one.
 import { ProblemError } from '../base/problem.ts';
+import { kernelOf, place } from '../math/kernel.ts';
+import wasm from './kernels/prices.wasm';
+
+interface PricesKernel {
+  openAndClose(bars: number, perBar: number, from: number, to: number, ends: number, open: number, close: number): void;
+  bound(bars: number, open: number, high: number, low: number, close: number): void;
+  toTicks(
+    bars: number,
+    open: number,
+    high: number,
+    low: number,
+    close: number,
+    size: number,
+    scale: number,
+    slack: number,
+    most: number,
+  ): number;
+  sizes(
+    sessions: number,
+    from: number,
+    to: number,
+    ends: number,
+    pieces: number,
+    sd: number,
+    begins: number,
+    share: number,
+    out: number,
+    still: number,
+    largest: number,
+  ): void;
+  volumes(sessions: number, normals: number, sizes: number, out: number, law: number, started: 0 | 1): void;
+}
+
+const opened = kernelOf<PricesKernel>(wasm, () => {});
+
+/** The kernel of the loops over bars, where all their arrays lie in its memory. */
+export function pricesKernel(...arrays: readonly (Float64Array | Int32Array)[]): PricesKernel | null {
+  const kernel = opened();
+  return kernel !== null && arrays.every((array) => place(array) !== 0) ? kernel : null;
+}
 
 /** A tick of size / scale, both integers, scale a power of ten: ticks * size / scale is the correctly rounded decimal. */
 export interface Tick {
@@ -59,17 +99,20 @@ export interface Prices {
 }
 
 /** Rounds the first `bars` bars to ticks; returns the first that grows past 2^53 of them, or -1. */
-export function roundBars({ open, high, low, close }: Prices, bars: number, tick: Tick, out: Prices): number {
-  const most = Number.MAX_SAFE_INTEGER / tick.size;
+export function roundBars({ open, high, low, close }: Prices, bars: number, tick: Tick): number {
+  const { size, scale } = tick;
+  const most = Number.MAX_SAFE_INTEGER / size;
+  const kernel = pricesKernel(open, high, low, close);
+  if (kernel !== null)
+    return kernel.toTicks(bars, place(open), place(high), place(low), place(close), size, scale, SLACK, most);
   const ticks = new Float64Array(4);
-  const { open: opens, high: highs, low: lows, close: closes } = out;
   for (let b = 0; b < bars; b++) {
     roundBar(open[b]!, high[b]!, low[b]!, close[b]!, tick, ticks);
     if (!(ticks[1]! <= most)) return b;
-    opens[b] = priceOf(ticks[0]!, tick);
-    highs[b] = priceOf(ticks[1]!, tick);
-    lows[b] = priceOf(ticks[2]!, tick);
-    closes[b] = priceOf(ticks[3]!, tick);
+    open[b] = priceOf(ticks[0]!, tick);
+    high[b] = priceOf(ticks[1]!, tick);
+    low[b] = priceOf(ticks[2]!, tick);
+    close[b] = priceOf(ticks[3]!, tick);
   }
   return -1;
 }

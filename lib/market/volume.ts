@@ -2,11 +2,13 @@
 import type { Problem } from '../base/problem.ts';
 import { ProblemError } from '../base/problem.ts';
 import { expEach } from '../math/arrays.ts';
-import { addNormals, uniform } from '../math/draw.ts';
+import { putNormals, uniform } from '../math/draw.ts';
 import { log } from '../math/elementary.ts';
+import { floats, place } from '../math/kernel.ts';
 import type { Stream } from '../math/stream.ts';
 import { refusal } from '../models/model.ts';
 import type { Plan } from './plan.ts';
+import { pricesKernel } from './ticks.ts';
 import { volumeSplit } from './volume-split.ts';
 
 export interface VolumeParams {
@@ -30,6 +32,9 @@ export const MEMORIES = [
   { share: 0.6, phi: 0.35 },
   { share: 0.4, phi: 0.85 },
 ] as const;
+
+/** Where the kernel finds its constants. */
+const kernelLaw = floats(11);
 
 const MEAN_SIZE = 0.7978845608028654; // E|Z| = sqrt(2 / pi)
 const SIZE_VARIANCE = 0.3633802276324187; // 1 - 2 / pi
@@ -66,7 +71,7 @@ export type VolumeKernel = (
 export function volumeKernel(
   { level, sd, returnCorrelation, none, noise }: VolumeParams,
   streams: (component: string) => Stream,
-  { layout, sessions: most, daily }: Plan,
+  { layout, daily, room }: Plan,
 ): VolumeKernel {
   const kappa = (returnCorrelation * sd) / Math.sqrt(SIZE_VARIANCE);
   const memorySd = sd * Math.sqrt(1 - returnCorrelation * returnCorrelation);
@@ -79,26 +84,34 @@ export function volumeKernel(
   const stream = streams('volume');
   const empty = none > 0 ? streams('noVolume') : null;
   const split = daily ? null : volumeSplit(noise, streams('volumeSplit'), layout.session.length);
-  const normals = new Float64Array(2 * most);
-  const means = new Float64Array(most);
+  const { normals, means } = room;
   const memory = new Float64Array(2);
+  const law = [short.phi, shortStep, long.phi, longStep, centre, shortSd, longSd, kappa, MEAN_SIZE];
   let started = false;
   return (out, first, sessions, sizes, factors) => {
-    normals.fill(0);
-    addNormals(normals, stream, 1, first, sessions, 2);
-    // A variable of the kernel would be a new object with every session.
-    let [x1, x2] = [memory[0]!, memory[1]!];
-    for (let s = 0; s < sessions; s++) {
-      const z1 = normals[2 * s]!;
-      const z2 = normals[2 * s + 1]!;
-      x1 = started ? short.phi * x1 + shortStep * z1 : z1;
-      x2 = started ? long.phi * x2 + longStep * z2 : z2;
-      started = true;
-      const size = sizes[s]!;
-      const surprise = Number.isNaN(size) ? 0 : kappa * (size - MEAN_SIZE);
-      means[s] = centre + shortSd * x1 + longSd * x2 + surprise;
+    putNormals(normals, stream, 1, first, sessions, 2);
+    const kernel = pricesKernel(normals, sizes, means, kernelLaw);
+    if (kernel !== null) {
+      kernelLaw.set(memory);
+      kernelLaw.set(law, 2);
+      kernel.volumes(sessions, place(normals), place(sizes), place(means), place(kernelLaw), started ? 1 : 0);
+      memory.set(kernelLaw.subarray(0, 2));
+    } else {
+      // A variable of the kernel would be a new object with every session.
+      let [x1, x2] = [memory[0]!, memory[1]!];
+      for (let s = 0; s < sessions; s++) {
+        const z1 = normals[2 * s]!;
+        const z2 = normals[2 * s + 1]!;
+        const goesOn = started || s > 0;
+        x1 = goesOn ? short.phi * x1 + shortStep * z1 : z1;
+        x2 = goesOn ? long.phi * x2 + longStep * z2 : z2;
+        const size = sizes[s]!;
+        const surprise = Number.isNaN(size) ? 0 : kappa * (size - MEAN_SIZE);
+        means[s] = centre + shortSd * x1 + longSd * x2 + surprise;
+      }
+      memory.set([x1, x2]);
     }
-    memory.set([x1, x2]);
+    started = true;
     expEach(means.subarray(0, sessions));
     let shares: Float64Array = new Float64Array(0);
     let part = 1;

@@ -1,6 +1,6 @@
 // The law of a bar's extremes: exact for Brownian motion, at the ends of the path and in the range.
 import { describe, expect, it } from 'vitest';
-import { latentBars, latentBarsOf } from '../../lib/market/bars.ts';
+import { latentBars } from '../../lib/market/bars.ts';
 import type { Prices } from '../../lib/market/ticks.ts';
 import { addNormals } from '../../lib/math/draw.ts';
 import { normalCdf } from '../../lib/math/special.ts';
@@ -8,11 +8,17 @@ import { type Stream, streamOf } from '../../lib/math/stream.ts';
 
 const stream = (seed: number, component: string) => streamOf(seed, { scope: 'asset', asset: 'X', component });
 
+/** Room for the prices of so many bars. */
+function pricesFor(bars: number): Prices {
+  const column = () => new Float64Array(bars);
+  return { open: column(), high: column(), low: column(), close: column() };
+}
+
 /** Latent bars of the given pieces, each [from, to, variance], `perBar` of them a bar. */
 function barsOf(pieces: readonly (readonly [number, number, number])[], perBar: number, extremes: Stream): Prices {
   const column = (k: 0 | 1 | 2) => Float64Array.from(pieces, (p) => p[k]);
   const count = pieces.length / perBar;
-  const out = latentBarsOf(count);
+  const out = pricesFor(count);
   const ends = Int32Array.from(pieces, (_, i) => i + 1);
   const block = { from: column(0), to: column(1), variance: column(2), ends };
   latentBars(

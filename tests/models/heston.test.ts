@@ -1,6 +1,6 @@
 // Laws of Heston: martingale, variance of returns, leverage of the stated sign and size, and a path that has all its variance.
 import { describe, expect, it } from 'vitest';
-import { latentBars, latentBarsOf } from '../../lib/market/bars.ts';
+import { latentBars } from '../../lib/market/bars.ts';
 import { streamOf } from '../../lib/math/stream.ts';
 import { type HestonParams, model } from '../../lib/models/heston.ts';
 import { seeds } from '../thorough.ts';
@@ -81,7 +81,8 @@ describe('heston', () => {
       const { block, returns } = walk(model, { ...usual, rho }, 20_000, { pieces });
       const extremes = streamOf(1, { scope: 'asset', asset: 'X', component: 'extremes' });
       const n = returns.length;
-      const bars = latentBarsOf(n);
+      const column = () => new Float64Array(n);
+      const bars = { open: column(), high: column(), low: column(), close: column() };
       latentBars(block, pieces, Int32Array.from(returns.keys()), n, extremes, bars);
       const parkinson = returns.map((_, s) => Math.log(bars.high[s]! / bars.low[s]!) ** 2 / (4 * Math.LN2));
       const ratio = parkinson.map((p, s) => p / block.sd[s]! ** 2);
