@@ -23,11 +23,12 @@ export const bars = (ticker: string, frequency: string, start: string, end: stri
 `;
 
 const SOURCE = `import { writeFileSync } from 'node:fs';
+import { joinBars } from 'marketloom/lib/market/bars.ts';
 import { openParquet } from 'marketloom/lib/table/parquet-writer.ts';
 import { barsSchema, barsTable } from 'marketloom/stages/market/tables.ts';
 import { bars } from './bars.ts';
 const [folder, times] = process.argv.slice(2);
-const blocks = [...bars('T0', '1min', '2023-01-03', '2023-12-29')].map((block) => block.bars);
+const blocks = Array.from(bars('T0', '1min', '2023-01-03', '2023-12-29'), (block) => joinBars('T0', [block.bars]));
 const rows = blocks.reduce((sum, { day }) => sum + day.length, 0);
 for (const name of ['day', 'time', 'open', 'high', 'low', 'close', 'volume'] as const)
   writeFileSync(\`\${folder}/\${name}\`, Buffer.concat(blocks.map((block) => new Uint8Array(block[name]!.buffer, block[name]!.byteOffset, block[name]!.byteLength))));

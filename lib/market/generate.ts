@@ -59,7 +59,7 @@ export interface Warning {
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
-/** A run of sessions: their bars, and what nobody could have observed. */
+/** A run of sessions: their bars, and what nobody could have observed; good until the next run is asked for. */
 export interface BarBlock {
   readonly bars: Bars;
   readonly latent: {
@@ -138,13 +138,13 @@ function* blocksOf(
     if (tooHigh >= 0) throw outOfRange(request, made + tooHigh);
     const bars: Bars = {
       ticker,
-      day: layout.day.slice(0, count),
-      time: plan.daily ? null : layout.time.slice(0, count),
-      open: prices.open.slice(0, count),
-      high: prices.high.slice(0, count),
-      low: prices.low.slice(0, count),
-      close: prices.close.slice(0, count),
-      volume: new Float64Array(count),
+      day: layout.day.subarray(0, count),
+      time: plan.daily ? null : layout.time.subarray(0, count),
+      open: prices.open.subarray(0, count),
+      high: prices.high.subarray(0, count),
+      low: prices.low.subarray(0, count),
+      close: prices.close.subarray(0, count),
+      volume: room.volume.subarray(0, count),
     };
     volume(bars.volume, origin + at, filled, sizes, surroundings.volume?.subarray(at, at + filled) ?? null);
     if (surroundings.barVolume !== null) scaleVolume(bars.volume, surroundings.barVolume.subarray(made));
@@ -195,7 +195,7 @@ export function allBars(request: BarsRequest): { readonly bars: Bars; readonly w
   for (;;) {
     const { value, done } = blocks.next();
     if (done === true) return { bars: joinBars(request.ticker, parts), warnings: value };
-    parts.push(value.bars);
+    parts.push(joinBars(request.ticker, [value.bars]));
   }
 }
 
@@ -285,9 +285,9 @@ function latentOf(
   sessions: number,
 ): BarBlock['latent'] {
   return {
-    day: days.slice(at, at + sessions),
-    variance: annualVariance.slice(0, sessions),
-    sd: sd.slice(0, sessions),
+    day: days.subarray(at, at + sessions),
+    variance: annualVariance.subarray(0, sessions),
+    sd: sd.subarray(0, sessions),
     jumps: {
       day: Int32Array.from(jumps.session.subarray(0, jumps.count), (s) => days[at + s]!),
       time: jumps.time.slice(0, jumps.count),

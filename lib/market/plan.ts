@@ -47,9 +47,10 @@ export interface Plan {
   readonly daily: boolean;
   readonly block: PathBlock;
   readonly layout: Layout;
-  /** What is made of a block: prices of its bars, and for volumes, per session, sizes of moves, two normals and a mean. */
+  /** What is made of a block: prices and volumes of its bars, and for these, per session, sizes of moves, two normals and a mean. */
   readonly room: {
     readonly prices: Prices;
+    readonly volume: Float64Array;
     readonly sizes: Float64Array;
     readonly normals: Float64Array;
     readonly means: Float64Array;
@@ -164,6 +165,7 @@ export function planOf(
     layout,
     room: {
       prices: { open: column(bars), high: column(bars), low: column(bars), close: column(bars) },
+      volume: column(bars),
       sizes: column(sessions),
       normals: column(2 * sessions),
       means: column(sessions),

@@ -34,9 +34,6 @@ const DICTIONARY_PAGE = 2;
 const DATA_PAGE_V2 = 3;
 
 export interface Chunk {
-  /** Pages with their headers, one after the other. */
-  readonly parts: readonly Uint8Array[];
-  readonly bytes: number;
   readonly uncompressed: number;
   /** ColumnMetaData when the first page lies at this offset of the file. */
   meta(offset: number): Struct;
@@ -57,25 +54,34 @@ const NOTHING = new Uint8Array(0);
 const BYTES: Look = { kind: 'bytes' };
 const RECORDS: Look = { kind: 'records' };
 
-/** The pages of a column chunk; values that are not there take no place in them. */
-export function encodeChunk(field: Field, column: Column): Chunk {
+/** Integers as doubles, until the next column: one kind of array makes one kind of loop. */
+let doublesOf = new Float64Array(0);
+function widened(values: Int32Array): Float64Array {
+  if (doublesOf.length < values.length) doublesOf = new Float64Array(values.length);
+  const wide = doublesOf.subarray(0, values.length);
+  wide.set(values);
+  return wide;
+}
+
+/**
+ * The pages of a column chunk with their headers, to `emit`, who copies them; values that are not there take no place in them.
+ */
+export function encodeChunk(field: Field, column: Column, emit: (bytes: Uint8Array) => void): Chunk {
   const rows = column.values.length;
   const there = column.valid === null ? column.values : present(column.values, column.valid);
-  // One kind of array makes one kind of loop.
-  const values = there instanceof Int32Array ? new Float64Array(there) : there;
+  const values = there instanceof Int32Array ? widened(there) : there;
   const layout = layoutOf(field.type, values);
-  const parts: Uint8Array[] = [];
   let bytes = 0;
   let uncompressed = 0;
   const add = (header: Struct, ...bodies: readonly Uint8Array[]) => {
     for (const part of [encodeStruct(header), ...bodies]) {
-      parts.push(part);
+      emit(part);
       bytes += part.length;
     }
   };
   const { dictionary } = layout;
   if (dictionary !== null) {
-    const body = zstd(dictionary.bytes, dictionary.look).slice();
+    const body = zstd(dictionary.bytes, dictionary.look);
     const facts = struct([1, int32(dictionary.size)], [2, int32(PLAIN)], [3, flag(true)]);
     add(pageHeader(DICTIONARY_PAGE, dictionary.bytes.length, body.length, 7, facts), body);
     uncompressed += bytes + dictionary.bytes.length - body.length;
@@ -89,7 +95,7 @@ export function encodeChunk(field: Field, column: Column): Chunk {
     const plain = layout.page(at, at + count);
     const packed = plain.length === 0 ? plain : zstd(plain, layout.look);
     const smaller = packed.length < plain.length;
-    const body = (smaller ? packed : plain).slice();
+    const body = smaller ? packed : plain;
     const facts = struct(
       [1, int32(to - from)],
       [2, int32(to - from - count)],
@@ -118,7 +124,7 @@ export function encodeChunk(field: Field, column: Column): Chunk {
       ...(dictionary === null ? [] : [[11, int64(offset)] as const]),
       [12, statistics(field.type, layout.range, rows - values.length)],
     );
-  return { parts, bytes, uncompressed, meta };
+  return { uncompressed, meta };
 }
 
 function pageHeader(type: number, plain: number, packed: number, id: number, facts: Struct): Struct {

@@ -52,28 +52,32 @@ export function openParquet(
   const waiting = gather(schema, full);
   let rows = 0;
   let offset = 0;
-  /** Parts not handed out yet: small files leave in one piece. */
-  let held: Uint8Array[] = [];
+  /** Bytes not handed out yet: small files leave in one piece. */
+  let held = spare.pop() ?? new Uint8Array(1 << 16);
+  let handed = 0;
 
-  const emit = (...parts: readonly Uint8Array[]): void => {
-    for (const part of parts) {
-      offset += part.length;
-      held.push(part);
+  const emit = (part: Uint8Array): void => {
+    const at = offset - handed;
+    offset += part.length;
+    if (offset - handed > held.length) {
+      const wider = new Uint8Array(2 * (offset - handed));
+      wider.set(held.subarray(0, at));
+      held = wider;
     }
+    held.set(part, at);
   };
   const handOut = (): void => {
-    sink(held.length === 1 ? held[0]! : joined(held));
-    held = [];
+    sink(held.slice(0, offset - handed));
+    handed = offset;
   };
   const flush = (group: Table): void => {
     const start = offset;
     let uncompressed = 0;
     const columns = schema.fields.map((field) => {
-      const chunk = encodeChunk(field, group.columns[field.name]!);
-      const meta = chunk.meta(offset);
-      emit(...chunk.parts);
+      const begun = offset;
+      const chunk = encodeChunk(field, group.columns[field.name]!, emit);
       uncompressed += chunk.uncompressed;
-      return meta;
+      return chunk.meta(begun);
     });
     rowGroups.push({ rows: group.rows, offset: start, bytes: offset - start, uncompressed, columns });
     rows += group.rows;
@@ -109,10 +113,15 @@ export function openParquet(
       emit(writeFooter(schema.fields, rowGroups, metadata, CREATED_BY));
       handOut();
       waiting.end();
+      if (spare.length < MOST_SPARE) spare.push(held);
       return { rows, bytes: offset, logicalHash };
     },
   };
 }
+
+/** Memory of files that are closed: fresh memory costs more than the copy into it. */
+const spare: Uint8Array[] = [];
+const MOST_SPARE = 4;
 
 const messages = new WeakMap<TableSchema, string>();
 
