@@ -8,6 +8,7 @@ export default defineConfig({
     // Slow suites run apart: `npm run test:slow`.
     exclude: ['tests/slow/**', 'tests/dvc/**', 'tests/**/*.slow.test.ts', 'node_modules/**'],
     globalSetup: ['tests/e2e/build.ts'],
+    setupFiles: ['tests/equality.ts'],
     pool: 'forks',
     // Every core: most of the time is spent in programs that tests start.
     maxWorkers: '100%',

@@ -14,6 +14,7 @@ export default defineConfig({
   plugins: [kernels],
   test: {
     globalSetup: ['tests/e2e/build.ts'],
+    setupFiles: ['tests/equality.ts'],
     include: ['tests/dvc/**/*.test.ts', 'tests/slow/**/*.test.ts', 'tests/**/*.slow.test.ts', ...shortened],
     env: { THOROUGH: 'true' },
     pool: 'forks',

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDocument } from '../../lib/base/document.ts';
 import { at } from '../../lib/base/place.ts';
-import { runs } from '../thorough.ts';
+import { anyText } from '../text.ts';
+import { draws, runs } from '../thorough.ts';
 
 const read = (text: string) => parseDocument('c.yml', text);
 const said = (text: string) =>
@@ -143,8 +144,8 @@ describe('any text', () => {
     '#\n',
     '\t',
   ];
-  test.each(hostile)('twenty thousand times %j is read without throwing', (part) => {
-    const document = read(part.repeat(20_000));
+  test.each(hostile)('thousands of %j are read without throwing', (part) => {
+    const document = read(part.repeat(draws(20_000)));
     expect(document.problems.length).toBeLessThanOrEqual(100);
   });
 
@@ -173,7 +174,7 @@ describe('any text', () => {
       fc.property(fc.array(piece, { maxLength: 60 }), (parts) => places(parts.join(''))),
       { numRuns: runs(2000) },
     );
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 80 }), places), { numRuns: runs(1000) });
+    fc.assert(fc.property(anyText({ maxLength: 80 }), places), { numRuns: runs(1000) });
   });
 
   test('JSON is YAML: any value comes back from its JSON text', () => {

@@ -26,32 +26,27 @@ const MIDDLE = stageFile({
   body: "ctx.out.out.write(Buffer.from(ctx.in.text.bytes()).toString('utf8').toUpperCase());",
 });
 
+/** The same without TypeScript: for what has to do with files alone. */
+const COMMANDS = CHAIN.replace('uses: ./middle.ts', 'cmd: tr a-z A-Z < in/text > out/out\n    out: {out: file}');
+
 const FILES = { 'pipeline.yaml': CHAIN, 'middle.ts': MIDDLE, 'prices.txt': '1 2 3\n', 'README.md': 'read me\n' };
 
-function chain(): Rig {
-  return openRig(FILES);
+function commands(): Rig {
+  return openRig({ ...FILES, 'pipeline.yaml': COMMANDS });
 }
 
 describe('after a full run', () => {
-  let shared: Rig;
+  // One project for all acts: each leaves it as a run has made it.
+  let rig: Rig;
   beforeAll(async () => {
-    shared = chain();
-    const ran = await shared.run();
+    rig = openRig(FILES);
+    const ran = await rig.run();
     expect(ran.code, ran.out + ran.err).toBe(0);
     expect(ran.started).toEqual(['aside', 'first', 'last', 'middle']);
   });
   afterAll(closeRigs);
 
-  /** One project for all acts: what the last one edited is put back, which itself must run nothing. */
-  async function ranChain(): Promise<Rig> {
-    const edited = Object.entries(FILES).filter(([name, text]) => shared.read(name) !== text);
-    for (const [name, text] of edited) shared.write(name, text);
-    if (edited.length > 0) expect(await shared.run()).toMatchObject({ code: 0, started: [] });
-    return shared;
-  }
-
   test('running again runs nothing and says so in one line', async () => {
-    const rig = await ranChain();
     await rig.cli(['run']);
     const again = await rig.cli(['run']);
     expect(again.code).toBe(0);
@@ -64,7 +59,6 @@ describe('after a full run', () => {
   });
 
   test('touching a source without changing its bytes runs nothing', async () => {
-    const rig = await ranChain();
     const later = new Date(Date.now() + 5000);
     for (const name of ['prices.txt', 'middle.ts', 'pipeline.yaml']) utimesSync(rig.path(name), later, later);
     writeFileSync(rig.path('prices.txt'), rig.read('prices.txt'));
@@ -72,14 +66,12 @@ describe('after a full run', () => {
   });
 
   test('editing a file that no stage reaches runs nothing', async () => {
-    const rig = await ranChain();
     rig.write('README.md', 'other words\n');
     rig.write('notes/new.ts', 'export const x = 1;\n');
     expect(await rig.run()).toMatchObject({ code: 0, started: [] });
   });
 
   test('a comment in a stage runs that stage alone when its bytes come out the same', async () => {
-    const rig = await ranChain();
     rig.edit('middle.ts', 'async run', '// louder\n  async run');
     const ran = await rig.run();
     expect(ran.started).toEqual(['middle']);
@@ -87,7 +79,6 @@ describe('after a full run', () => {
   });
 
   test('an edit undone runs nothing: the old results are linked back', async () => {
-    const rig = await ranChain();
     const before = rig.digests();
     rig.edit('middle.ts', 'toUpperCase())', "toUpperCase() + '!')");
     const edited = await rig.run();
@@ -102,7 +93,6 @@ describe('after a full run', () => {
   test.each(['data/stages/last/all', 'data/stages/last/all/1.txt', 'data/stages/middle/out', 'data/stages'])(
     'deleting %s runs nothing: it is restored',
     async (name) => {
-      const rig = await ranChain();
       const before = rig.digests();
       rig.remove(name);
       const ran = await rig.run();
@@ -115,7 +105,6 @@ describe('after a full run', () => {
   test.each(['in place', 'by replacing it', 'with its size and times kept'])(
     'an output edited by hand %s is found, restored and never built upon',
     async (how) => {
-      const rig = await ranChain();
       const before = rig.digests();
       const path = rig.path('data/stages/first/text');
       const { mtime, size } = statSync(path);
@@ -133,7 +122,6 @@ describe('after a full run', () => {
   );
 
   test('a stray file in an output folder is removed', async () => {
-    const rig = await ranChain();
     const before = rig.digests();
     rig.write('data/stages/last/all/deep/3.txt', 'stray');
     expect(await rig.run()).toMatchObject({ code: 0, started: [], restored: ['last.all'] });
@@ -142,7 +130,6 @@ describe('after a full run', () => {
   });
 
   test('a changed param runs its stage and what is below, and says from what to what', async () => {
-    const rig = await ranChain();
     rig.edit('pipeline.yaml', 'word: hello', 'word: goodbye');
     const ran = await rig.run();
     expect(ran.started).toEqual(['first', 'last', 'middle']);
@@ -152,14 +139,12 @@ describe('after a full run', () => {
   });
 
   test('a changed source runs what reads it and what is below', async () => {
-    const rig = await ranChain();
     rig.write('prices.txt', '1 2 4\n');
     expect((await rig.run()).started).toEqual(['first', 'last', 'middle']);
   });
 
   test('a comment, the order of keys or of stages in pipeline.yaml runs nothing', async () => {
-    const rig = await ranChain();
-    const [head = '', tail = ''] = CHAIN.split('  middle:');
+    const [head = '', tail = ''] = rig.read('pipeline.yaml').split('  middle:');
     const [middle = '', aside = ''] = tail.split('  aside:');
     rig.write('pipeline.yaml', `# moved\n${head}  aside:${aside}  middle:${middle}`);
     expect(await rig.run()).toMatchObject({ code: 0, started: [] });
@@ -176,13 +161,12 @@ describe('after a full run', () => {
   });
 
   test('deleting our own state runs nothing that receipts still know', async () => {
-    const rig = await ranChain();
     for (const name of ['state', 'last.json', 'spec.json', 'code']) rig.remove(`.pipeline/${name}`);
     expect(await rig.run()).toMatchObject({ code: 0, started: [], restored: [] });
   });
 
   test('a configuration file that appears is read, although nothing else changed', async () => {
-    const rig = chain();
+    const rig = commands();
     await rig.run();
     rig.write('.dvc/config', '[cache]\n    type = copy\n');
     await rig.cli(['run']);
@@ -304,10 +288,12 @@ stages:
 
 describe('with hard links into the store', () => {
   afterEach(closeRigs);
-  test('an output edited in place costs its stage one run, and the damaged bytes are kept aside', async () => {
-    const rig = chain();
+  test('a second run restores nothing; an output edited in place costs its stage one run, and the damaged bytes are kept aside', async () => {
+    const rig = commands();
     rig.write('.dvc/config', '[cache]\n    type = hardlink\n');
     await rig.run();
+    rig.edit('pipeline.yaml', 'pipeline: chain', 'pipeline: other');
+    expect(await rig.run()).toMatchObject({ code: 0, started: [], restored: [] });
     const before = rig.digests();
     const path = rig.path('data/stages/first/text');
     chmodSync(path, 0o644);
@@ -319,18 +305,17 @@ describe('with hard links into the store', () => {
     expect(Object.keys(rig.digests('.pipeline/quarantine'))).toHaveLength(1);
   });
 
-  test.each(['hardlink', 'symlink', 'copy'])('a second run over %s links restores nothing', async (type) => {
-    const rig = chain();
-    rig.write('.dvc/config', `[cache]\n    type = ${type}\n`);
+  test('a second run over symbolic ones restores nothing either', async () => {
+    const rig = commands();
+    rig.write('.dvc/config', '[cache]\n    type = symlink\n');
     await rig.run();
-    rig.write('README.md', 'x');
     rig.edit('pipeline.yaml', 'pipeline: chain', 'pipeline: other');
     expect(await rig.run()).toMatchObject({ code: 0, started: [], restored: [] });
   });
 });
 
 test('a project and a cache on different file systems work together', async () => {
-  const rig = chain();
+  const rig = commands();
   const cache = `/dev/shm/marketloom-test-${process.pid}`;
   rig.write('.dvc/config', `[cache]\n    dir = ${cache}\n`);
   try {

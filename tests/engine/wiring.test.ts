@@ -9,6 +9,7 @@ import { orderOf } from '../../lib/engine/graph.ts';
 import { type Declaration, needsOf, type Spec } from '../../lib/engine/spec.ts';
 import { wireSpec } from '../../lib/engine/wiring.ts';
 import { json, tree, trees } from '../../lib/stage/port.ts';
+import { anyText } from '../text.ts';
 import { runs } from '../thorough.ts';
 
 const SCHEMA = JSON.parse(readFileSync('config/schema/pipeline.schema.json', 'utf8')) as Schema;
@@ -174,7 +175,7 @@ const mutation = fc.oneof(
   }),
   fc.record({ act: fc.constant('drop' as const), at: fc.nat(), word: fc.constant('') }),
   fc.record({ act: fc.constant('twice' as const), at: fc.nat(), word: fc.constant('') }),
-  fc.record({ act: fc.constant('insert' as const), at: fc.nat(), word: fc.string({ unit: 'binary', maxLength: 3 }) }),
+  fc.record({ act: fc.constant('insert' as const), at: fc.nat(), word: anyText({ maxLength: 3 }) }),
   fc.record({ act: fc.constant('cut' as const), at: fc.nat(), word: fc.constant('') }),
 );
 

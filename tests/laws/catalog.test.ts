@@ -4,7 +4,7 @@ import { checkRequest } from '../../lib/market/generate.ts';
 import type { Model, PathBlock } from '../../lib/models/model.ts';
 import { request } from '../market/rig.ts';
 import { errors, mean, trace, type WalkOptions, walk, YEARS } from '../models/rig.ts';
-import { seeds } from '../thorough.ts';
+import { draws, seeds } from '../thorough.ts';
 import { CLASSES, combinations, facts, MODELS, VOLATILITIES } from './rig.ts';
 
 /** Sessions of different volatility, growth, jumps, level and margin. */
@@ -36,7 +36,7 @@ describe.each(combinations('equity').map((one) => [one.name, one] as const))(
 
     for (const seed of seeds(1, 2, 3)) {
       it(`log returns have the asset's sigma in total, over nights too, with seed ${seed}`, () => {
-        const n = 15_000;
+        const n = draws(15_000);
         const { sigma, startPrice } = facts('equity');
         // A price that reverts has less variance in a session: sigma^2 (1 - e^(-theta dt)) / theta.
         const theta = model.name === 'ou' ? (params.theta as number) : 0;

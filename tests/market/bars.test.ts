@@ -5,6 +5,7 @@ import type { Prices } from '../../lib/market/ticks.ts';
 import { addNormals } from '../../lib/math/draw.ts';
 import { normalCdf } from '../../lib/math/special.ts';
 import { type Stream, streamOf } from '../../lib/math/stream.ts';
+import { draws } from '../thorough.ts';
 
 const stream = (seed: number, component: string) => streamOf(seed, { scope: 'asset', asset: 'X', component });
 
@@ -42,7 +43,7 @@ function ks(values: Float64Array, cdf: (x: number) => number): number {
   return largest * Math.sqrt(n);
 }
 
-const N = 50_000;
+const N = draws(50_000);
 const logs = (prices: Float64Array) => prices.map((price) => Math.log(price));
 
 describe('latentBars', () => {

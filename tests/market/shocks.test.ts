@@ -5,9 +5,10 @@ import { CALM, fillChannel } from '../../lib/market/surroundings.ts';
 import { normal } from '../../lib/math/draw.ts';
 import { streamOf } from '../../lib/math/stream.ts';
 import { correlation } from '../../lib/stats/dependence.ts';
+import { draws } from '../thorough.ts';
 import { mixOf } from './rig.ts';
 
-const N = 40_000;
+const N = draws(40_000);
 const filled = (mix: Mix, blend: Float64Array | null = null, component = 'diffusion') => {
   const out = new Float64Array(N).fill(9);
   mixer(7, mix, component, blend).fill(out, 0, N / 4, 4, (b) => b % 100);

@@ -6,13 +6,14 @@ import { exp, log } from '../../lib/math/elementary.ts';
 import { floats, kernelOf, release, useTwins } from '../../lib/math/kernel.ts';
 import wasm from '../../lib/math/kernels/arrays.wasm';
 import { streamOf } from '../../lib/math/stream.ts';
+import { draws } from '../thorough.ts';
 
 afterEach(() => useTwins(false));
 const stream = streamOf(1, { scope: 'market', asset: '', component: 'arguments' });
 
 /** Arguments of every kind: spread over a range, close to what is special, and special themselves. */
 function argumentsOf(low: number, high: number, special: readonly number[]): Float64Array {
-  const n = 300_000;
+  const n = draws(300_000);
   return Float64Array.from({ length: n }, (_, i) =>
     i % 50 === 0 ? special[(i / 50) % special.length]! : low + (high - low) * uniform(stream, i, 0),
   );

@@ -14,9 +14,9 @@ import {
 } from '../../lib/math/draw.ts';
 import { erfc, normalCdf } from '../../lib/math/special.ts';
 import { type Stream, streamOf } from '../../lib/math/stream.ts';
-import { seeds } from '../thorough.ts';
+import { draws, seeds } from '../thorough.ts';
 
-const N = 400_000;
+const N = draws(400_000);
 const stream = (seed: number, component = 'diffusion') => streamOf(seed, { scope: 'asset', asset: 'X', component });
 
 function sample(draw: (s: Stream, bar: number, d: number) => number, seed: number, n = N): Float64Array {
@@ -70,7 +70,7 @@ describe('normal', () => {
   }
 
   it('puts the right mass beyond 2, 3, 3.6541 (the edge of the tail layer) and 4, on both sides', () => {
-    const n = 4_000_000;
+    const n = draws(4_000_000);
     const s = stream(11);
     const cuts = [2, 3, EDGE, 4];
     const above = cuts.map(() => 0);

@@ -5,7 +5,7 @@ import { inverseNormal, RETRY, uniform } from '../../lib/math/draw.ts';
 import { categorical, chiSquare, gamma, poisson } from '../../lib/math/laws.ts';
 import { chiSquareCdf, gammaP, gammaQ, logPoisson } from '../../lib/math/special.ts';
 import { streamOf } from '../../lib/math/stream.ts';
-import { seeds } from '../thorough.ts';
+import { draws, seeds } from '../thorough.ts';
 
 const stream = (seed: number) => streamOf(seed, { scope: 'asset', asset: 'X', component: 'jumpCount' });
 
@@ -42,7 +42,7 @@ describe('poisson', () => {
   // 9.999 and 10 stand on either side of the change of method; .04 is a day's share of ten jumps a year.
   for (const mean of [0.04, 0.9, 5, 9.999, 10, 37.5, 400]) {
     it(`has the Poisson law of mean ${mean}`, () => {
-      const n = 60_000;
+      const n = draws(60_000);
       const top = Math.ceil(mean + 8 * Math.sqrt(mean) + 8);
       for (const seed of seeds(1, 2)) {
         const counts = new Array<number>(top + 1).fill(0);
@@ -57,7 +57,7 @@ describe('poisson', () => {
 
   it('keeps mean and variance when the mean is large', () => {
     for (const mean of [1e6, 1e12]) {
-      const n = 40_000;
+      const n = draws(40_000);
       const s = stream(3);
       let sum = 0;
       let squares = 0;
@@ -151,7 +151,7 @@ describe('categorical', () => {
   const p = [0.1, 0, 0.55, 0.35];
 
   it('takes each cell with its probability and never one of none', () => {
-    const n = 60_000;
+    const n = draws(60_000);
     const counts = p.map(() => 0);
     const s = stream(9);
     for (let bar = 0; bar < n; bar++) counts[categorical(s, bar, 0, p)]!++;
@@ -177,7 +177,7 @@ describe('categorical', () => {
 
 it('draws of neighbouring numbers and bars share no words, rejections included', () => {
   const s = stream(12);
-  const n = 40_000;
+  const n = draws(40_000);
   for (const law of [
     (bar: number, draw: number) => (poisson(s, bar, draw, 12) - 12) / Math.sqrt(12),
     (bar: number, draw: number) => gamma(s, bar, draw, 1) - 1,

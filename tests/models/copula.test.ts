@@ -20,11 +20,11 @@ import {
   studentScore,
   tailDependence,
 } from '../../lib/models/copula.ts';
-import { seeds } from '../thorough.ts';
+import { draws, seeds } from '../thorough.ts';
 
 const NORMAL = Number.POSITIVE_INFINITY;
 const RHO = 0.5;
-const N = 100_000;
+const N = draws(100_000);
 
 /** Sessions of two names with correlated normal shocks, one common scale and a margin each. */
 function pairs(seed: number, df: number, margins: readonly [number, number], n = N): [Float64Array, Float64Array] {

@@ -5,6 +5,7 @@ import { streamOf } from '../../lib/math/stream.ts';
 import { checkDeco, decoPath } from '../../lib/models/deco.ts';
 import { burnInSessions, sessionNormal } from '../../lib/models/session.ts';
 import { correlation, fisherBand } from '../../lib/stats/dependence.ts';
+import { draws } from '../thorough.ts';
 
 const market = (seed: number) => streamOf(seed, { scope: 'market', asset: '', component: 'diffusion' });
 const own = (seed: number, asset: string) => streamOf(seed, { scope: 'asset', asset, component: 'diffusion' });
@@ -18,7 +19,7 @@ function commonShocks(seed: number, sessions: number): Float64Array {
 const params = { a: 0.04, b: 0.93, rho: 0.3 };
 
 it('averages near its level at every seed, and names have that correlation', () => {
-  const n = 30_000;
+  const n = draws(30_000);
   for (const seed of [1, 2, 3]) {
     const c = commonShocks(seed, n);
     const path = decoPath(seed, params, 0, c);

@@ -14,6 +14,7 @@ import {
 } from '../../lib/models/factors.ts';
 import { kurtosis } from '../../lib/models/volatility/garch.ts';
 import { correlation, fisherBand } from '../../lib/stats/dependence.ts';
+import { draws } from '../thorough.ts';
 
 const universe: Readonly<Record<string, VarianceShares>> = {
   BANK: { market: 0.36, 'sector:finance': 0.25, rates: 0.09 },
@@ -132,7 +133,7 @@ describe('factorVolatility', () => {
   };
 
   it('has unit mean square in the long run and the kurtosis of a GARCH', () => {
-    const n = 200_000;
+    const n = draws(200_000);
     const f = common(7, n);
     const v = factorVolatility(7, 'market', params, 0, f);
     let square = 0;

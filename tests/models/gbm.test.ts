@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ProblemError } from '../../lib/base/problem.ts';
 import { loadModel, MODEL_NAMES } from '../../lib/models/catalog.ts';
 import { type GbmParams, model } from '../../lib/models/gbm.ts';
-import { seeds } from '../thorough.ts';
+import { draws, seeds } from '../thorough.ts';
 import { walk, YEARS } from './rig.ts';
 
 const PIECES = 4;
@@ -14,7 +14,7 @@ const path = (params: GbmParams, seed: number, bars: number, first = 0) =>
 describe('gbm', () => {
   for (const seed of seeds(1, 2, 3, 4)) {
     it(`[S1-118] log returns have mean (mu - sigma^2/2) dt and variance sigma^2 dt with seed ${seed}`, () => {
-      const n = 100_000;
+      const n = draws(100_000);
       const { mu, sigma } = { mu: 0.08, sigma: 0.25 };
       const { ends } = path({ mu, sigma }, seed, n);
       const returns = ends.map((x, i) => x - (ends[i - 1] ?? 0));
@@ -26,7 +26,7 @@ describe('gbm', () => {
     });
 
     it(`the mean price grows as e^(mu t) with seed ${seed}`, () => {
-      const paths = 20_000;
+      const paths = draws(20_000);
       const { mu, sigma } = { mu: 0.3, sigma: 0.4 };
       const bars = 20;
       const t = bars * YEARS;
@@ -41,7 +41,7 @@ describe('gbm', () => {
   }
 
   it('[S1-119] log returns have no skew and no excess kurtosis', () => {
-    const n = 200_000;
+    const n = draws(200_000);
     const { ends } = path({ mu: 0, sigma: 0.2 }, 7, n);
     const returns = ends.map((x, i) => x - (ends[i - 1] ?? 0));
     const mean = returns.reduce((a, b) => a + b, 0) / n;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { streamOf } from '../../lib/math/stream.ts';
 import { advance, checkHawkes, countVariance, type Hawkes, MOST_EVENTS, meanExcess } from '../../lib/models/hawkes.ts';
 import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
-import { seeds } from '../thorough.ts';
+import { draws, seeds } from '../thorough.ts';
 
 const stream = (seed: number) => streamOf(seed, { scope: 'asset', asset: 'X', component: 'hawkes' });
 
@@ -63,7 +63,7 @@ const unitExponential = (x: number) => 1 - Math.exp(-x);
 describe('a Hawkes process', () => {
   for (const seed of seeds(1, 2, 3)) {
     it(`has the stated mean and variance of counts, of the sum and the difference of its sides, with seed ${seed}`, () => {
-      const bars = 20_000;
+      const bars = draws(20_000);
       const { counts } = simulate(params, seed, bars);
       const sum = counts[0].map((c, b) => c + counts[1][b]!);
       const difference = counts[0].map((c, b) => c - counts[1][b]!);

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { latentBars } from '../../lib/market/bars.ts';
 import { streamOf } from '../../lib/math/stream.ts';
 import { type HestonParams, model } from '../../lib/models/heston.ts';
-import { seeds } from '../thorough.ts';
+import { draws, seeds } from '../thorough.ts';
 import { correlation, errors, mean, type WalkOptions, walk, YEARS } from './rig.ts';
 
 const usual: HestonParams = { mu: 0.1, kappa: 4, theta: 0.04, xi: 0.36, rho: -0.7 };
 /** Andersen's hard case (models.md 2.4). */
 const hard: HestonParams = { mu: 0, kappa: 0.5, theta: 0.04, xi: 1, rho: -0.9 };
-const N = 20_000;
+const N = draws(20_000);
 
 describe('heston', () => {
   for (const seed of seeds(1, 2, 3)) {

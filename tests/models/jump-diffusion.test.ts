@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { chiSquareSf, logPoisson } from '../../lib/math/special.ts';
 import { type JumpDiffusionParams, model } from '../../lib/models/jump-diffusion.ts';
 import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
-import { seeds } from '../thorough.ts';
+import { draws, seeds } from '../thorough.ts';
 import { errors, type WalkOptions, walk, YEARS } from './rig.ts';
 
 const merton: JumpDiffusionParams = { mu: 0.2, sigma: 0.15, law: 'merton', intensity: 100, mean: -0.01, sd: 0.02 };
@@ -16,7 +16,7 @@ const kou: JumpDiffusionParams = {
   up: 60,
   down: 45,
 };
-const N = 60_000;
+const N = draws(60_000);
 
 /** E J^k. */
 function moment(params: JumpDiffusionParams, k: 1 | 2 | 3 | 4): number {

@@ -11,12 +11,13 @@ import {
   secondMoment,
 } from '../../lib/models/jumps.ts';
 import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
+import { draws } from '../thorough.ts';
 import { errors } from './rig.ts';
 
 const merton: MertonJumps = { law: 'merton', intensity: 5, mean: -0.04, sd: 0.08 };
 const kou: KouJumps = { law: 'kou', intensity: 5, probability_up: 0.35, up: 20, down: 12 };
 
-const N = 20_000;
+const N = draws(20_000);
 const sizes = (params: JumpParams, seed: number, shift = 0, spread = 1) => {
   const stream = streamOf(seed, { scope: 'asset', asset: 'X', component: 'jumpSize' });
   return Float64Array.from({ length: N }, (_, i) => jumpLaw(params).size(stream, i, 0, shift, spread));

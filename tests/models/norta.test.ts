@@ -6,6 +6,7 @@ import { streamOf } from '../../lib/math/stream.ts';
 import { commonScale, marginScale } from '../../lib/models/copula.ts';
 import { pearson, type ShockMargin, shockCorrelation, targetToNormal } from '../../lib/models/norta.ts';
 import oracle from '../oracles/norta.json' with { type: 'json' };
+import { draws } from '../thorough.ts';
 
 const NORMAL = Number.POSITIVE_INFINITY;
 const df = (value: number | null | undefined) => value ?? NORMAL;
@@ -100,7 +101,7 @@ describe('shockCorrelation', () => {
   ];
   for (const [title, copulaDf, margins] of settings) {
     it(`returns meet their target: ${title}`, () => {
-      const n = 30_000;
+      const n = draws(30_000);
       const { factor, unreachable } = shockCorrelation(target, margins, copulaDf, 'none');
       expect(unreachable).toEqual([]);
       for (const seed of [1, 2]) {

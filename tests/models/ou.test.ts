@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PathBlock } from '../../lib/models/model.ts';
 import { model, type OuParams } from '../../lib/models/ou.ts';
-import { seeds } from '../thorough.ts';
+import { draws, seeds } from '../thorough.ts';
 import { central, correlation, errors, mean, walk, YEARS } from './rig.ts';
 
 const params: OuParams = { level: 50, theta: 50, sigma: 0.4 };
@@ -16,7 +16,7 @@ const still = (block: PathBlock) => {
 describe('ou', () => {
   for (const seed of seeds(1, 2, 3)) {
     it(`has the stationary mean and variance, and autocorrelation e^(-theta k dt), with seed ${seed}`, () => {
-      const n = 100_000;
+      const n = draws(100_000);
       const { ends } = walk(model, params, n, { seed, pieces: 2 });
       const phi = Math.exp(-50 * YEARS);
       const variance = 0.4 ** 2 / (2 * 50);

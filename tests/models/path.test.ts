@@ -5,6 +5,7 @@ import { streamOf } from '../../lib/math/stream.ts';
 import { model as jumpDiffusion } from '../../lib/models/jump-diffusion.ts';
 import type { VarianceProcess } from '../../lib/models/model.ts';
 import { constantVariance, pathKernel } from '../../lib/models/path.ts';
+import { draws } from '../thorough.ts';
 import { central, emptyBlock, errors, mean, meanWithError, walk, YEARS } from './rig.ts';
 
 const stream = (component: string) => streamOf(5, { scope: 'asset', asset: 'X', component });
@@ -47,13 +48,13 @@ describe('path', () => {
     ['a session after a long weekend', 0.5, 1.4],
   ] as const) {
     it(`${what} has its shares' part of the variance, leverage included`, () => {
-      const n = 40_000;
+      const n = draws(40_000);
       const { returns } = run(leaning(), n, 2, phi, whole);
       expect(Math.abs(central(returns, 2) / (whole * VARIANCE) - 1)).toBeLessThan(4 * Math.sqrt(2 / n));
     });
 
     it(`${what} has pieces of their own variance, whose bridges say so, and no correlation between them`, () => {
-      const n = 40_000;
+      const n = draws(40_000);
       const { block } = run(leaning(), n, 2, phi, whole);
       const piece = (k: number) =>
         Float64Array.from({ length: n }, (_, s) => block.to[2 * s + k]! - block.from[2 * s + k]!);
@@ -67,7 +68,7 @@ describe('path', () => {
   }
 
   it('leverage goes with the shock of the variance as its share of the variance says', () => {
-    const n = 20_000;
+    const n = draws(20_000);
     const { block, returns } = run(leaning(), n, 4, 0, 1);
     const product = returns.map((r, s) => (r / Math.sqrt(VARIANCE)) * block.varianceShock[s]!);
     expect(errors(product, Math.sqrt(0.5))).toBeLessThan(4);
@@ -81,7 +82,7 @@ describe('path', () => {
     ] as const) {
       const settled: number[] = [];
       const kernel = pathKernel({ mu: 9, variance: leaning(settled), jumps: null }, { yearsPerSession: YEARS, stream });
-      const n = 20_000;
+      const n = draws(20_000);
       const block = emptyBlock(n, 3, kernel.stateLength);
       addNormals(block.shocks, stream('diffusion'), 1, 0, n, 3);
       addNormals(block.gap, stream('overnight'), 1, 0, n, 1);
@@ -107,7 +108,7 @@ describe('path', () => {
   it('a short session has its part of the jumps, a long one more than the usual', () => {
     const params = { mu: 0, sigma: 0.1, law: 'merton', intensity: 252, mean: 0.01, sd: 0.02 } as const;
     for (const whole of [0.5, 1, 1.3]) {
-      const n = 20_000;
+      const n = draws(20_000);
       const { block } = walk(jumpDiffusion, params, n, { prepare: ({ share }) => share.fill(whole) });
       expect(Math.abs(block.jumps.count / n - whole)).toBeLessThan(4 * Math.sqrt(whole / n));
       expect(Math.max(...block.jumps.time.subarray(0, block.jumps.count))).toBeCloseTo(whole, 2);

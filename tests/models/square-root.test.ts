@@ -13,6 +13,7 @@ import {
   warnSquareRoot,
 } from '../../lib/models/square-root.ts';
 import { testKolmogorov } from '../../lib/stats/hypothesis.ts';
+import { draws } from '../thorough.ts';
 import { central, mean, YEARS } from './rig.ts';
 
 /** Andersen's hard case (models.md 2.4): Feller ratio .04. */
@@ -22,7 +23,7 @@ const step = (): VarianceStep => ({ integrated: 0, leverage: 0, residual: 0, ann
 
 /** Mean of f over one step from v, its shock running through N midpoints of the normal law. */
 function expectation(params: SquareRootParams, dt: number, v: number, f: (next: number, out: VarianceStep) => number) {
-  const n = 20_000;
+  const n = draws(20_000);
   const process = squareRootVariance(params, dt);
   const out = step();
   let sum = 0;

@@ -15,6 +15,7 @@ import {
 import { kolmogorovSf } from '../../lib/stats/kolmogorov.ts';
 import { mean, variance } from '../../lib/stats/moments.ts';
 import oracle from '../oracles/statistics.json' with { type: 'json' };
+import { draws } from '../thorough.ts';
 import { normals } from './normals.ts';
 
 function agrees(got: TestResult, [stat, pvalue]: readonly number[]): void {
@@ -55,7 +56,8 @@ describe('tests agree with scipy and statsmodels', () => {
 });
 
 describe('p-values', () => {
-  const samples = Array.from({ length: 2000 }, (_, k) => normals('null', k, 150));
+  const count = draws(2000);
+  const samples = Array.from({ length: count }, (_, k) => normals('null', k, 150));
   const tests: Record<string, (x: Float64Array) => TestResult> = {
     mean: (x) => testMean(x, 0),
     'mean with known sigma': (x) => testMeanKnownSigma(x, 0, 1),
@@ -69,12 +71,12 @@ describe('p-values', () => {
   /** Statistics known by their limit law only: their size is checked at 5 percent within .02, not their whole law. */
   const byLimit = new Set(['variance, robust', 'Ljung-Box', 'Ljung-Box, robust']);
   for (const [name, test] of Object.entries(tests)) {
-    it(`of ${name} are uniform under the null over 2000 samples`, () => {
+    it(`of ${name} are uniform under the null over ${count} samples`, () => {
       const p = Float64Array.from(samples, (x) => test(x).pvalue!);
       if (!byLimit.has(name)) expect(testKolmogorov(p, (v) => v, 0.001)).toMatchObject({ reject: false });
-      const size = p.filter((v) => v < 0.05).length / 2000;
-      // Four standard errors of a share of .05 in 2000, plus .02 for limit laws.
-      expect(Math.abs(size - 0.05)).toBeLessThan(4 * Math.sqrt((0.05 * 0.95) / 2000) + (byLimit.has(name) ? 0.02 : 0));
+      const size = p.filter((v) => v < 0.05).length / count;
+      // Four standard errors of a share of .05, plus .02 for limit laws.
+      expect(Math.abs(size - 0.05)).toBeLessThan(4 * Math.sqrt((0.05 * 0.95) / count) + (byLimit.has(name) ? 0.02 : 0));
     });
   }
 

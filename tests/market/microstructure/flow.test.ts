@@ -10,7 +10,7 @@ import {
   flowKernel,
 } from '../../../lib/market/microstructure/flow.ts';
 import { correlation } from '../../../lib/stats/dependence.ts';
-import { runs, seeds } from '../../thorough.ts';
+import { draws, runs, seeds } from '../../thorough.ts';
 import { conditions, inBlocks, normals, slice, streamFor } from './runs.ts';
 
 function flowOf(run: Conditions, given: Partial<FlowParams> = {}, seed = 1) {
@@ -29,7 +29,7 @@ const variance = (x: Float64Array) => {
 describe('order flow', () => {
   for (const seed of seeds(1, 2, 3)) {
     it(`[S1-84] imbalance has the target correlation with the return, .3 to .6 by default, with seed ${seed}`, () => {
-      const n = 20_000;
+      const n = draws(20_000);
       const shock = normals(seed, 'diffusion', n);
       const run = conditions(n, { shock });
       const found = (given: Partial<FlowParams>) => correlation(flowOf(run, given, seed).imbalance, shock)!;

@@ -15,7 +15,7 @@ import {
 import { tickOf } from '../../../lib/market/ticks.ts';
 import { normalQuantile } from '../../../lib/math/special.ts';
 import { correlation } from '../../../lib/stats/dependence.ts';
-import { runs, seeds } from '../../thorough.ts';
+import { draws, runs, seeds } from '../../thorough.ts';
 import { conditions, inBlocks, normals, slice, streamFor } from './runs.ts';
 
 const params: QuoteParams = { ...DEFAULT_QUOTES, ...LIQUIDITY.mid_cap };
@@ -35,7 +35,7 @@ function quotesOf(run: Conditions, given: Partial<QuoteParams> = {}, seed = 1, t
 }
 
 const quantile = (sample: Float64Array, p: number) => sample.slice().sort()[Math.ceil(p * sample.length) - 1]!;
-const N = 20_000;
+const N = draws(20_000);
 /** Standard error that counts one value in (1 + phi) / (1 - phi) = 5.7. */
 const SE = Math.sqrt(5.7 / N);
 

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { model as gbm } from '../../../lib/models/gbm.ts';
 import { loadVolatility, VOLATILITY_NAMES } from '../../../lib/models/volatility/catalog.ts';
 import { type GarchParams, halfLife, kurtosis, model, persistence } from '../../../lib/models/volatility/garch.ts';
-import { seeds } from '../../thorough.ts';
+import { draws, seeds } from '../../thorough.ts';
 import { central, correlation, errors, mean, type WalkOptions, walk, YEARS } from '../rig.ts';
 
 const plain: GarchParams = { sigma: 0.2, alpha: 0.1, gamma: 0, beta: 0.8, innovations: 'normal' };
 const gjr: GarchParams = { sigma: 0.2, alpha: 0.03, gamma: 0.12, beta: 0.8, innovations: 'normal' };
-const N = 100_000;
+const N = draws(100_000);
 const LEVEL = 0.04 * YEARS;
 
 const run = (params: GarchParams, n: number, options: WalkOptions<GarchParams> = {}) =>

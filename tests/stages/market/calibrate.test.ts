@@ -24,7 +24,8 @@ function closes(z: Float64Array): number[] {
 
 const A = normals('a', 1, N);
 /** Correlation 0.6 with A. */
-const B = A.map((a, i) => 0.6 * a + 0.8 * (normals('b', 1, N)[i] as number));
+const OWN = normals('b', 1, N);
+const B = A.map((a, i) => 0.6 * a + 0.8 * (OWN[i] as number));
 
 function csv(z: Float64Array, change: (rows: string[][]) => void = () => {}): string {
   const rows = closes(z).map((close, i) => {

@@ -35,10 +35,15 @@ export const DOCUMENTS = {
 const WIRING = documentOf('pipeline.yaml').value as { stages: Record<string, { params: JsonMap }> };
 export const STAGES = Object.keys(WIRING.stages);
 
+const configs = new Map<string, JsonMap>();
+
 /** The configuration of this repository, for two assets and with `path=value` as `--set` takes them. */
 export function configOf(set: readonly string[] = []): JsonMap {
+  const known = configs.get(set.join('\n'));
+  if (known !== undefined) return known;
   const { config, problems } = resolveConfig({ ...DOCUMENTS, env: {}, flags: { set: ['tickers=[A, B]', ...set] } });
   if (config === null) throw new Error(JSON.stringify(problems));
+  configs.set(set.join('\n'), config.identity);
   return config.identity;
 }
 
