@@ -1,6 +1,7 @@
 // Bars of one ticker from a seed: its shocks, its model's path, what regimes and events do to it, extremes, ticks and volume.
 import { type Problem, ProblemError, raise } from '../base/problem.ts';
 import { log } from '../math/elementary.ts';
+import { floats, place } from '../math/kernel.ts';
 import { streamOf } from '../math/stream.ts';
 import { bridgeScale, checkCopula, commonScale, marginScale } from '../models/copula.ts';
 import type { Kernel, Model, ModelParams, PathBlock, VolatilityModel } from '../models/model.ts';
@@ -11,7 +12,7 @@ import { checkSeason, type Season } from './season.ts';
 import { type Mix, type Mixer, memory, mixer, shockSd, studentMixing } from './shocks.ts';
 import { type Span, spanOf } from './span.ts';
 import { checkSurroundings, fillChannel, type Surroundings } from './surroundings.ts';
-import { roundBars, type Tick, tickOf } from './ticks.ts';
+import { pricesKernel, roundBars, type Tick, tickOf } from './ticks.ts';
 import { checkVolume, scaleVolume, type VolumeParams, volumeKernel } from './volume.ts';
 
 export interface BarsRequest {
@@ -349,11 +350,23 @@ interface Coarse {
   worst: number;
 }
 
+/** Where the kernel puts the least deviation. */
+const least = floats(1);
+
 /** Counts bars whose standard deviation is few ticks. */
 function countCoarse(coarse: Coarse, { block, layout }: Plan, open: Float64Array, bars: number, tick: Tick): void {
   const { session, share } = layout;
   const { sd } = block;
   const { size, scale } = tick;
+  coarse.of += bars;
+  const kernel = pricesKernel(sd, session, share, open, least);
+  if (kernel !== null) {
+    least[0] = coarse.worst;
+    const [a, b, c, d] = [place(sd), place(session), place(share), place(open)];
+    coarse.bars += kernel.coarse(bars, a, b, c, d, size, scale, COARSE, place(least));
+    coarse.worst = least[0]!;
+    return;
+  }
   let { worst } = coarse;
   let few = 0;
   for (let b = 0; b < bars; b++) {
@@ -361,7 +374,6 @@ function countCoarse(coarse: Coarse, { block, layout }: Plan, open: Float64Array
     if (ticks < COARSE) few++;
     if (ticks < worst) worst = ticks;
   }
-  coarse.of += bars;
   coarse.bars += few;
   coarse.worst = worst;
 }

@@ -28,14 +28,16 @@ export interface Layout {
   readonly time: Float64Array;
   /** First bar of each session of the block, and one past the last bar. */
   readonly first: Int32Array;
-  /** Shape of each session. */
+  /** Shape of each session, and the one of all of them, if there is but one. */
   shapes: Shape[];
+  shape: Shape | null;
 }
 
 /** A block as it was laid out, for the next ticker of the same dates. */
 interface Laid {
   readonly bars: number;
   readonly shapes: Shape[];
+  readonly shape: Shape | null;
   /** What the columns of the layout and of the block held. */
   readonly values: readonly (Int32Array | Float64Array)[];
 }
@@ -113,7 +115,7 @@ export function planOf(
   const block = newBlock(stateLength, sessions, bars * perBar, remembers, lent);
   const layout: Layout = {
     bars: 0,
-    session: new Int32Array(bars),
+    session: whole(bars),
     bar: new Int32Array(bars),
     number: new Int32Array(bars),
     share: column(bars),
@@ -121,6 +123,7 @@ export function planOf(
     time: new Float64Array(bars),
     first: whole(sessions + 1),
     shapes: [],
+    shape: null,
   };
   const { session, bar: place, number, share, day, time, first: begins } = layout;
   const { share: shares, pieces } = block;
@@ -128,11 +131,13 @@ export function planOf(
     let bar = 0;
     let shape = shapeOf(minutes[at]!);
     layout.shapes = [];
+    layout.shape = shape;
     for (let s = 0; s < count; s++) {
       if (s > 0 && minutes[at + s] !== minutes[at + s - 1]) shape = shapeOf(minutes[at + s]!);
       const { variance } = shape;
       const bars = variance.length;
       layout.shapes.push(shape);
+      if (shape !== layout.shape) layout.shape = null;
       begins[s] = bar;
       for (let b = 0; b < bars; b++, bar++) {
         session[bar] = s;
@@ -151,9 +156,9 @@ export function planOf(
   };
   const columns = [session, place, number, share, day, time, shares, pieces, begins];
   const kept = (count: number): Laid => {
-    const { bars, shapes } = layout;
+    const { bars, shapes, shape } = layout;
     const lengths = [bars, bars, bars, bars, bars, bars, bars * perBar, count, count + 1];
-    return { bars, shapes, values: columns.map((column, k) => column.slice(0, lengths[k])) };
+    return { bars, shapes, shape, values: columns.map((column, k) => column.slice(0, lengths[k])) };
   };
   const laid = new Map<string, Laid>();
   let laidOf: Sessions | null = null;
@@ -182,6 +187,7 @@ export function planOf(
       }
       layout.bars = known.bars;
       layout.shapes = known.shapes;
+      layout.shape = known.shape;
       for (let k = 0; k < columns.length; k++) columns[k]!.set(known.values[k]!);
     },
     close() {

@@ -30,6 +30,18 @@ interface PricesKernel {
     still: number,
     largest: number,
   ): void;
+  wholes(sessions: number, means: number, out: number, part: number, most: number): number;
+  coarse(
+    bars: number,
+    sd: number,
+    session: number,
+    share: number,
+    open: number,
+    size: number,
+    scale: number,
+    few: number,
+    worst: number,
+  ): number;
   volumes(sessions: number, normals: number, sizes: number, out: number, law: number, started: 0 | 1): void;
 }
 

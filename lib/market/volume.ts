@@ -113,15 +113,20 @@ export function volumeKernel(
     }
     started = true;
     expEach(means.subarray(0, sessions));
+    const { shape } = layout;
+    const isPlain = split === null && empty === null && factors === null;
+    if (kernel !== null && isPlain && shape !== null && place(out) !== 0) {
+      const most = Number.MAX_SAFE_INTEGER;
+      const bad = kernel.wholes(sessions, place(means), place(out), partOf(shape.volume), most);
+      if (bad >= 0) throw tooLarge({ level, sd, size_of_return: sizes[bad]! });
+      return;
+    }
     let shares: Float64Array = new Float64Array(0);
     let part = 1;
     for (let s = 0; s < sessions; s++) {
       if (layout.shapes[s]!.volume !== shares) {
         shares = layout.shapes[s]!.volume;
-        let open = 0;
-        for (let b = 0; b < shares.length; b++) open += shares[b]!;
-        // The shares of a full session sum to 1 up to rounding.
-        part = open < 1 - 1e-9 ? open : 1;
+        part = partOf(shares);
       }
       const mean = means[s]! * (factors?.[s] ?? 1) * part;
       const volume = empty !== null && uniform(empty, first + s, 0) < none ? 0 : Math.floor(mean + 0.5);
@@ -131,6 +136,14 @@ export function volumeKernel(
       else split(out, from, volume, shares, layout.number[from]!);
     }
   };
+}
+
+/** The part of a full session's volume that these shares have. */
+function partOf(shares: Float64Array): number {
+  let open = 0;
+  for (let b = 0; b < shares.length; b++) open += shares[b]!;
+  // The shares of a full session sum to 1 up to rounding.
+  return open < 1 - 1e-9 ? open : 1;
 }
 
 /** Multiply the volumes of bars, rounded to whole numbers; a factor of 1 changes nothing. */

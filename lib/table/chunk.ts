@@ -16,7 +16,7 @@ import {
 import { PHYSICAL } from './footer.ts';
 import { bytesOf, plainFlags, plainLongs, plainTexts } from './plain.ts';
 import type { Field, FieldType } from './schema.ts';
-import { binary, encodeStruct, flag, int32, int64, list, type Struct, struct, type Typed, within } from './thrift.ts';
+import { binary, encodeStruct, type Fields, flag, int32, int64, list, struct, type Typed, within } from './thrift.ts';
 import { type Look, zstd } from './zstd.ts';
 
 /** Rows of a page; a plane of eight-byte values then is one block of Zstandard. */
@@ -36,7 +36,7 @@ const DATA_PAGE_V2 = 3;
 export interface Chunk {
   readonly uncompressed: number;
   /** ColumnMetaData when the first page lies at this offset of the file. */
-  meta(offset: number): Struct;
+  meta(offset: number): Fields;
 }
 
 interface Layout {
@@ -73,7 +73,7 @@ export function encodeChunk(field: Field, column: Column, emit: (bytes: Uint8Arr
   const layout = layoutOf(field.type, values);
   let bytes = 0;
   let uncompressed = 0;
-  const add = (header: Struct, ...bodies: readonly Uint8Array[]) => {
+  const add = (header: Fields, ...bodies: readonly Uint8Array[]) => {
     for (const part of [encodeStruct(header), ...bodies]) {
       emit(part);
       bytes += part.length;
@@ -127,7 +127,7 @@ export function encodeChunk(field: Field, column: Column, emit: (bytes: Uint8Arr
   return { uncompressed, meta };
 }
 
-function pageHeader(type: number, plain: number, packed: number, id: number, facts: Struct): Struct {
+function pageHeader(type: number, plain: number, packed: number, id: number, facts: Fields): Fields {
   return struct([1, int32(type)], [2, int32(plain)], [3, int32(packed)], [id, within(facts)]);
 }
 

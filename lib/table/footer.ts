@@ -7,6 +7,7 @@ import {
   decodeStruct,
   encoded,
   encodeStruct,
+  type Fields,
   flag,
   I16,
   int32,
@@ -87,7 +88,7 @@ export interface RowGroup {
   readonly bytes: number;
   readonly uncompressed: number;
   /** ColumnMetaData of each column. */
-  readonly columns: readonly Struct[];
+  readonly columns: readonly Fields[];
 }
 
 /** Footer, its length and the closing magic. */
@@ -152,7 +153,7 @@ function told(fields: readonly Field[]): Told {
 }
 
 /** Physical type, and the converted and logical type where there is one. */
-function schemaElement({ name, type, nullable }: Field): Struct {
+function schemaElement({ name, type, nullable }: Field): Fields {
   const none = within(struct());
   const told: Readonly<Partial<Record<FieldType, readonly [number, Typed]>>> = {
     utf8: [0, within(struct([1, none]))],

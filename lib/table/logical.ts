@@ -1,7 +1,7 @@
 // The hash of what a table says, whatever file, row groups, codec or chunks hold it.
 import { createHash, type Hash } from 'node:crypto';
 import { type Sha256, sha256, sha256Json } from '../base/digest.ts';
-import { type Column, emptyValues, type Table, utf8Encoder } from './column.ts';
+import { type Column, emptyValues, NOT_FINITE, type Table, utf8Encoder, wordsOf } from './column.ts';
 import type { Field } from './schema.ts';
 
 export interface LogicalHash {
@@ -83,8 +83,10 @@ function canonical(type: Field['type'], values: Float64Array, holes: readonly nu
 }
 
 function hasNaN(values: Float64Array): boolean {
-  // No number compares with NaN.
-  for (let row = 0; row < values.length; row += 1) if (!(values[row]! >= 0 || values[row]! < 0)) return true;
+  const words = wordsOf(values);
+  const rows = values.length;
+  for (let row = 0; row < rows; row += 1)
+    if ((words[2 * row + 1]! & NOT_FINITE) === NOT_FINITE && Number.isNaN(values[row])) return true;
   return false;
 }
 

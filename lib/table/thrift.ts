@@ -15,7 +15,7 @@ const SET = 10;
 export const STRUCT = 12;
 
 /** Integers are read as bigint and may be written as safe numbers. */
-export type Value = boolean | number | bigint | Uint8Array | List | Struct;
+export type Value = boolean | number | bigint | Uint8Array | List | Struct | Fields;
 
 export interface List {
   readonly element: number;
@@ -29,9 +29,11 @@ export interface Typed {
 
 /** Field id -> type id and value, in the order of the ids. */
 export type Struct = Map<number, Typed>;
+/** The same as it is written here: a map of a few fields costs more than their bytes. */
+export type Fields = readonly (readonly [number, Typed])[];
 
-export const struct = (...fields: readonly (readonly [number, Typed])[]): Struct => new Map(fields);
-export const within = (value: Struct): Typed => ({ type: STRUCT, value });
+export const struct = (...fields: Fields): Fields => fields;
+export const within = (value: Fields): Typed => ({ type: STRUCT, value });
 export const flag = (value: boolean): Typed => ({ type: TRUE, value });
 export const int32 = (value: number): Typed => ({ type: I32, value });
 export const int64 = (value: number): Typed => ({ type: I64, value });
@@ -111,7 +113,7 @@ let out = new Uint8Array(1 << 14);
 let at = 0;
 
 /** The bytes of a struct; one struct has one encoding here. */
-export function encodeStruct(fields: Struct): Uint8Array {
+export function encodeStruct(fields: Struct | Fields): Uint8Array {
   at = 0;
   putFields(fields);
   return out.slice(0, at);
@@ -158,10 +160,10 @@ function put(type: number, value: Value): void {
     need(value.length);
     out.set(value, at);
     at += value.length;
-  } else if (value instanceof Map) putFields(value);
+  } else if (value instanceof Map || Array.isArray(value)) putFields(value as Struct | Fields);
   else if (typeof value === 'boolean') putVarint(value ? TRUE : FALSE);
   else {
-    const { element, items } = value;
+    const { element, items } = value as List;
     need(1);
     out[at++] = (Math.min(items.length, 15) << 4) | element;
     if (items.length >= 15) putVarint(items.length);
@@ -170,18 +172,19 @@ function put(type: number, value: Value): void {
 }
 
 /** The fields by their ids, as most were given. */
-function inOrder(map: Struct): Iterable<readonly [number, Typed]> {
-  let last = Number.NEGATIVE_INFINITY;
-  for (const id of map.keys()) {
-    if (id < last) return [...map].sort(([a], [b]) => a - b);
-    last = id;
-  }
-  return map;
+function inOrder(given: Struct | Fields): Fields {
+  const fields = given instanceof Map ? [...given] : given;
+  for (let i = 1; i < fields.length; i++)
+    if (fields[i]![0] < fields[i - 1]![0]) return [...fields].sort(([a], [b]) => a - b);
+  return fields;
 }
 
-function putFields(map: Struct): void {
+function putFields(given: Struct | Fields): void {
+  const fields = inOrder(given);
   let last = 0;
-  for (const [id, { type, value }] of inOrder(map)) {
+  for (let i = 0; i < fields.length; i++) {
+    const id = fields[i]![0];
+    const { type, value } = fields[i]![1];
     const step = id - last;
     const shown = type === TRUE && value === false ? FALSE : type;
     need(1);

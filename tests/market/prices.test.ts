@@ -1,8 +1,10 @@
 // Laws of the kernel of bars: the bits of its twins in TypeScript, for prices of every size, odd counts and bars that do not fit.
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ProblemError } from '../../lib/base/problem.ts';
 import { latentBars, sizesOf } from '../../lib/market/bars.ts';
 import { calendarOf } from '../../lib/market/calendar.ts';
 import { frequencyOf } from '../../lib/market/frequency.ts';
+import { allBars } from '../../lib/market/generate.ts';
 import wasm from '../../lib/market/kernels/prices.wasm';
 import { type Plan, planOf } from '../../lib/market/plan.ts';
 import { FLAT } from '../../lib/market/season.ts';
@@ -12,6 +14,7 @@ import { volumeKernel } from '../../lib/market/volume.ts';
 import { normal, uniform } from '../../lib/math/draw.ts';
 import { floats, kernelOf, release, useTwins } from '../../lib/math/kernel.ts';
 import { streamOf } from '../../lib/math/stream.ts';
+import { request } from './rig.ts';
 
 afterEach(() => useTwins(false));
 const stream = (component: string) => streamOf(3, { scope: 'asset', asset: 'X', component });
@@ -110,12 +113,14 @@ describe('a block of bars', () => {
         const bars = layout.first[sessions]!;
         latentBars(block, perBar, layout.number, bars, stream('extremes'), room.prices);
         const given = { level: 1e6, sd: 0.42, returnCorrelation: 0.42, none: 0.1, noise: 0.4 };
-        const volume = volumeKernel(given, stream, plan);
         const sizes = sizesOf(plan, sessions);
-        const volumes = [0, 1].map((run) => {
-          const out = new Float64Array(bars);
-          volume(out, run * sessions, sessions, sizes, null);
-          return Array.from(out);
+        const volumes = [given, { ...given, none: 0 }].map((params) => {
+          const volume = volumeKernel(params, stream, plan);
+          return [0, 1].map((run) => {
+            const out = room.volume.subarray(0, bars);
+            volume(out, run * sessions, sessions, sizes, null);
+            return Array.from(out);
+          });
         });
         const said = {
           prices: NAMES.map((name) => Array.from(room.prices[name].subarray(0, bars))),
@@ -128,4 +133,26 @@ describe('a block of bars', () => {
       expect(byKernel).toEqual(byTwin);
       expect([byTwin.sizes.some(Number.isNaN), byTwin.sizes.includes(8)]).toEqual([true, true]);
     });
+
+  it('a volume that grows too large is refused alike', () => {
+    const { plan, sessions } = walked('B', 'B', 4);
+    const given = { level: 1e12, sd: 3, returnCorrelation: 0.9, none: 0, noise: 0.4 };
+    const [byKernel, byTwin] = both(() => {
+      try {
+        volumeKernel(given, stream, plan)(plan.room.volume, 0, sessions, sizesOf(plan, sessions), null);
+      } catch (error) {
+        return (error as ProblemError).problems;
+      }
+      return null;
+    });
+    expect(byKernel).not.toBeNull();
+    expect(byKernel).toEqual(byTwin);
+    plan.close();
+  });
+
+  it('bars whose deviation is few ticks are counted alike', () => {
+    const [byKernel, byTwin] = both(() => allBars(request({ tick: 1, end: '2021-12-31' })).warnings);
+    expect(byKernel.map(({ code }) => code)).toContain('market/coarse-tick');
+    expect(byKernel).toEqual(byTwin);
+  });
 });

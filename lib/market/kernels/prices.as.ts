@@ -101,3 +101,28 @@ export function volumes(sessions: i32, normals: usize, moves: usize, out: usize,
   store<f64>(law, x1);
   store<f64>(law, x2, 8);
 }
+
+/** Volumes of sessions of one bar each from their means. Returns the first that is not at most so many, or -1. */
+export function wholes(sessions: i32, means: usize, out: usize, part: f64, most: f64): i32 {
+  for (let s = 0; s < sessions; s++) {
+    const volume = floor<f64>(at(means, s) * part + 0.5);
+    if (!(volume <= most)) return s;
+    put(out, s, volume);
+  }
+  return -1;
+}
+
+/** How many bars have a standard deviation of less than so many ticks; the least deviation goes to `worst` where it is less. */
+export function coarse(
+  bars: i32, sd: usize, session: usize, share: usize, open: usize, size: f64, scale: f64, few: f64, worst: usize,
+): i32 {
+  let count = 0;
+  let least = load<f64>(worst);
+  for (let b = 0; b < bars; b++) {
+    const ticks = (at(sd, load<i32>(session + (b << 2))) * sqrt<f64>(at(share, b)) * at(open, b) * scale) / size;
+    if (ticks < few) count++;
+    if (ticks < least) least = ticks;
+  }
+  store<f64>(worst, least);
+  return count;
+}
