@@ -82,7 +82,9 @@ export function residualsOf(bars: Bars, truth: Truth, tick: number | null): Resi
       ? [(found?.expected ?? Number.NaN) / spread, spread + (found?.rounding ?? 0)]
       : [rounding(open[s]!, open[s]!) / variance, variance + rounding(open[s]!, close[s]!)];
     innovations.push(
-      remembers ? withGap(found, move, gap, nodes.first[s]!) : { value: inside - move.mean + gap, ...ends(nodes, s) },
+      remembers
+        ? withGap(truth.marginDf < Number.POSITIVE_INFINITY ? null : found, move, gap, nodes.first[s]!)
+        : { value: inside - move.mean + gap, ...ends(nodes, s) },
     );
     if (coarse <= (truth.marginDf < Number.POSITIVE_INFINITY ? SMALL : COARSE)) {
       sessions[s] = score((remembers ? found!.value : inside - move.mean) / Math.sqrt(width), truth.marginDf);

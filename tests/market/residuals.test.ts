@@ -123,6 +123,24 @@ describe('residuals', () => {
     }
   });
 
+  it('of Student bars that remember are those of the same draws without memory, but where memory drowns them', () => {
+    const market = { volatility: student, night: { share: 0.3, nu: 3 }, tick: 1e-6 };
+    const plain = made(market);
+    const { sessions } = residualsOf(plain.bars, plain.truth, 1e-6)!;
+    const surroundings = { ...CALM, memory: Float64Array.from({ length: 1100 }, (_, s) => (s % 50 < 20 ? 0.1 : 0)) };
+    for (const memory of [0, -0.1, 0.25]) {
+      const { bars, truth } = made({ ...market, memory, surroundings });
+      const { sessions: found, shocks, recursion } = residualsOf(bars, truth, 1e-6)!;
+      const known = Array.from(found.keys()).filter((s) => !Number.isNaN(found[s]));
+      expect(known.length).toBeGreaterThan(0.98 * found.length);
+      for (const s of known) expect(found[s]).toBeCloseTo(sessions[s]!, 3);
+      expect(shocks).toEqual(found);
+      if (recursion !== null) expect(Math.abs(recursion)).toBeLessThan(4);
+    }
+    const { bars, truth } = made({ ...market, memory: 0.9 });
+    expect(residualsOf(bars, truth, 1e-6)!.sessions.every(Number.isNaN)).toBe(true);
+  });
+
   it('are left out where the tick is coarse, where volatility is 0, and where bars remember what a Student law hides', () => {
     const { bars, truth } = made();
     const known = (change: Partial<Truth>, tick = FINE) =>
@@ -131,7 +149,8 @@ describe('residuals', () => {
     const every = (value: number) => Float64Array.from({ length: n }, (_, s) => (s % 2 === 0 ? value : 0));
     expect(known({})).toBe(n);
     expect(known({ memory: 0.1 })).toBe(n - 1);
-    for (const hides of [{ copulaDf: 4 }, { marginDf: 4 }]) {
+    const moving = { marginDf: 4, shockVariance: new Float64Array(n).fill(1.5) };
+    for (const hides of [{ copulaDf: 4 }, moving]) {
       expect(known({ ...hides, memory: 0.1 })).toBe(0);
       expect(known({ ...hides, surroundings: { ...CALM, memory: every(0.1) } })).toBe(Math.floor(n / 2));
     }
