@@ -63,7 +63,12 @@ const origins = () => {
 
 describe('the place of a stack', () => {
   test('is the line of the source that a frame of the bundle was compiled from, types and all', () => {
-    expect(origins().placeOf(stackOf(stage.fail))).toEqual({ file: 'stages/50%möbius.ts', line: 5, column: 9, length: 1 });
+    expect(origins().placeOf(stackOf(stage.fail))).toEqual({
+      file: 'stages/50%möbius.ts',
+      line: 5,
+      column: 9,
+      length: 1,
+    });
   });
 
   test('is found after a wait too', async () => {
