@@ -5,6 +5,7 @@ import type { Json } from '../../lib/base/canon.ts';
 import { parseDocument } from '../../lib/base/document.ts';
 import { isDate } from '../../lib/base/fits.ts';
 import { checkValue, flatten, type Schema } from '../../lib/base/schema.ts';
+import { runs } from '../thorough.ts';
 
 const schema: Schema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -215,7 +216,7 @@ test('any JSON gets problems with a message, or none', () => {
       for (const problem of checkValue(schema, value as Json))
         expect(problem.message).not.toMatch(/undefined|\[object/);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

@@ -5,6 +5,7 @@ import { sha256 } from '../../lib/base/digest.ts';
 import { ProblemError } from '../../lib/base/problem.ts';
 import { PythonFloat, pythonJson } from '../../lib/base/python-json.ts';
 import { type LockStage, lockStageMap, parseLock, printLock, printPipeline } from '../../lib/dvc/pipeline-file.ts';
+import { runs } from '../thorough.ts';
 
 const one = 'b026324c6904b2a9cb4b88d6d61c81d1' as Md5;
 const copy: LockStage = {
@@ -198,6 +199,6 @@ test('no mutation of a lock crashes the reader in another way than by problems',
       for (const [at, cut, put] of edits) text = text.slice(0, at) + put + text.slice(at + cut);
       codesOf(text);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

@@ -4,6 +4,7 @@ import type { Md5 } from '../../lib/base/digest.ts';
 import { type Problem, ProblemError } from '../../lib/base/problem.ts';
 import { PythonFloat } from '../../lib/base/python-json.ts';
 import { type Pointer, parsePointer, printPointer } from '../../lib/dvc/pointer.ts';
+import { runs } from '../thorough.ts';
 
 const folder = 'a347257a96b0f993ee56b347efbf4a59.dir' as Md5;
 const added = 'outs:\n- md5: a347257a96b0f993ee56b347efbf4a59.dir\n  size: 6\n  nfiles: 3\n  hash: md5\n  path: data\n';
@@ -115,7 +116,7 @@ test('no mutation of a pointer crashes the reader in another way than by problem
       for (const [at, cut, put] of edits) broken = broken.slice(0, at) + put + broken.slice(at + cut);
       problemsOf(broken);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Md5 } from '../../lib/base/digest.ts';
 import { type LockStage, parseLock, printLock, printLockBlock } from '../../lib/dvc/pipeline-file.ts';
 import { parsePrinted, replaceBlocks } from '../../lib/dvc/printed.ts';
+import { runs } from '../thorough.ts';
 
 const stage = (name: string, text: string): LockStage => ({
   name,
@@ -30,7 +31,7 @@ test('blocks put in place of others give the text that printing everything gives
       if (replaced === null) expect(all.some((name) => Array.from(name).length >= 123 || /\s/.test(name))).toBe(true);
       else expect(replaced).toBe(printLock(after));
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

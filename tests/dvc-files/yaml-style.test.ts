@@ -6,6 +6,7 @@ import { PythonFloat, type PythonValue } from '../../lib/base/python-json.ts';
 import { yamlKey, yamlString } from '../../lib/dvc/yaml-scalar.ts';
 import { printYaml, type YamlMap } from '../../lib/dvc/yaml-style.ts';
 import { anyText } from '../text.ts';
+import { runs } from '../thorough.ts';
 
 const cases = JSON.parse(readFileSync(new URL('../oracles/yaml-style.json', import.meta.url), 'utf8')) as {
   data: YamlMap;
@@ -55,7 +56,7 @@ test('any reader of YAML 1.2 gets the same data back', () => {
       expect(document.problems).toEqual([]);
       expect(document.value).toEqual(data);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

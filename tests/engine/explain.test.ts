@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Json } from '../../lib/base/canon.ts';
 import { differences, type Reason, describe as say } from '../../lib/engine/explain.ts';
 import { type KeyInput, keyOf } from '../../lib/engine/key.ts';
+import { runs } from '../thorough.ts';
 
 const INPUT: KeyInput = {
   stage: 'features',
@@ -113,7 +114,7 @@ test('whatever changes a key has a reason, and what does not has none', () => {
         expect(differences(a.parts, b.parts).length > 0).toBe(a.key !== b.key);
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Json } from '../../lib/base/canon.ts';
 import { type GitOid, gitBlob, gitTree, sha256Json } from '../../lib/base/digest.ts';
 import { codeSha, type KeyInput, keyOf } from '../../lib/engine/key.ts';
+import { runs } from '../thorough.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'marketloom-key-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -115,7 +116,7 @@ describe('the ids of code are those of git', () => {
         const [first = ''] = Object.keys(all);
         expect(gitBlob(all[first] as Uint8Array)).toBe(git(root, 'hash-object', '--no-filters', first));
       }),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   });
 });

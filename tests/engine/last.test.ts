@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { Memory, readLast, writeLast } from '../../lib/engine/last.ts';
 import type { Last, LastUnit, UnitPlan } from '../../lib/engine/units.ts';
+import { runs } from '../thorough.ts';
 import { Folder, removeProjects } from './folder.ts';
 
 afterEach(removeProjects);
@@ -42,7 +43,7 @@ test('what is torn, of another format or no memory at all is nothing, and never 
         for (const { key, outputs } of Object.values(stage))
           expect([typeof key, typeof outputs]).toEqual(['string', 'object']);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

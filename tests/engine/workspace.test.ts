@@ -15,6 +15,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { drift, layOut } from '../../lib/engine/workspace.ts';
 import type { Artifact } from '../../lib/store/blob.ts';
 import { failFs, healFs, replaceFs, systemError } from '../store/faults.ts';
+import { runs } from '../thorough.ts';
 import { Folder, putTree, removeProjects } from './folder.ts';
 
 afterEach(() => {
@@ -166,7 +167,7 @@ describe('laying out', () => {
         expect(Object.fromEntries(plain)).toEqual({ ...all });
         expect(off(artifact)).toBe(0);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

@@ -1,9 +1,9 @@
 // Laws of reading a checkout: what git itself says of it, however the repository keeps its refs and wherever the project lies in it.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { commitFiles, filesInRefs, readRevision, repositoryOf } from '../../lib/git/revision.ts';
 
 let base: string;
@@ -35,16 +35,26 @@ function write(name: string, text: string, under = repo): void {
   writeFileSync(join(under, name), text);
 }
 
+const FILES: Readonly<Record<string, string>> = { 'a.txt': 'a', 'sub/b.txt': 'b', 'sub/deep/c.txt': 'c' };
+/** The usual repository, made once: five programs take longer than most tests. */
+let usual: string | null = null;
+afterAll(() => usual && rmSync(usual, { recursive: true, force: true }));
+
 /** A repository of one commit on `main`. */
-function init(
-  files: Readonly<Record<string, string>> = { 'a.txt': 'a', 'sub/b.txt': 'b', 'sub/deep/c.txt': 'c' },
-): void {
+function init(files = FILES): void {
+  if (files === FILES && usual !== null) {
+    cpSync(usual, repo, { recursive: true, preserveTimestamps: true });
+    return;
+  }
   git('init', '-q', '-b', 'main');
   git('config', 'user.name', 'Somebody');
   git('config', 'user.email', 'some@body.example');
   for (const [name, text] of Object.entries(files)) write(name, text);
   git('add', '-A');
   git('commit', '-q', '-m', 'first');
+  if (files !== FILES) return;
+  usual = mkdtempSync(join(tmpdir(), 'marketloom-git-usual-'));
+  cpSync(repo, usual, { recursive: true, preserveTimestamps: true });
 }
 
 /** Path -> blob id of HEAD below a folder, as git lists it. */

@@ -5,6 +5,7 @@ import { ProblemError } from '../../lib/base/problem.ts';
 import { type Calendar, calendarOf, sessionsBetween } from '../../lib/market/calendar.ts';
 import { parseDate, weekday } from '../../lib/market/day.ts';
 import { newYork } from '../../lib/market/zone.ts';
+import { runs } from '../thorough.ts';
 
 const [B, XNYS, FX, ALWAYS] = ['B', 'XNYS', 'FX', '24/7'].map(calendarOf) as [Calendar, Calendar, Calendar, Calendar];
 const anyDay = fc.integer({ min: parseDate('0001-01-01'), max: parseDate('9999-12-31') });
@@ -38,7 +39,7 @@ describe.each([B, XNYS, FX, ALWAYS])('calendar $name', (calendar) => {
         anyDay,
         (day) => calendar.ordinal(day + 1) - calendar.ordinal(day) === (calendar.isSession(day) ? 1 : 0),
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProblemError } from '../../lib/base/problem.ts';
 import { dayOf, formatDate, onOrAfter, parseDate, weekday, yearOf } from '../../lib/market/day.ts';
+import { runs } from '../thorough.ts';
 
 const anyDay = fc.integer({ min: parseDate('0001-01-01'), max: parseDate('9999-12-31') });
 
@@ -17,14 +18,14 @@ describe('dates', () => {
   it('formatting undoes parsing for every day of years 1 to 9999', () => {
     fc.assert(
       fc.property(anyDay, (day) => parseDate(formatDate(day)) === day),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
   it('agrees with the built-in Gregorian calendar', () => {
     fc.assert(
       fc.property(anyDay, (day) => new Date(day * 86_400_000).toISOString().startsWith(formatDate(day))),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -41,7 +42,7 @@ describe('dates', () => {
         const [year, month, date] = formatDate(day).split('-').map(Number) as [number, number, number];
         return yearOf(day) === year && dayOf(year, month, date) === day;
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ProblemError } from '../../lib/base/problem.ts';
 import { volumeSplit } from '../../lib/market/volume-split.ts';
 import { streamOf } from '../../lib/math/stream.ts';
+import { runs } from '../thorough.ts';
 
 const stream = streamOf(7, { scope: 'asset', asset: 'X', component: 'volume-split' });
 
@@ -25,7 +26,7 @@ describe('a split', () => {
         expect(bars.every((volume) => Number.isSafeInteger(volume) && volume >= 0)).toBe(true);
         expect(bars.reduce((sum, volume) => sum + BigInt(volume), 0n)).toBe(BigInt(total));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

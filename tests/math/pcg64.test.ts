@@ -7,6 +7,7 @@ import { floats, kernelOf } from '../../lib/math/kernel.ts';
 import wasm from '../../lib/math/kernels/pcg64.wasm';
 import { fillStandardNormal, fillStandardNormalTwin, standardNormal } from '../../lib/math/numpy-normal.ts';
 import { fillWords, next64, nextDouble, nextInteger, pcg64, seedSequence } from '../../lib/math/pcg64.ts';
+import { runs } from '../thorough.ts';
 
 interface Generator {
   seed: number;
@@ -92,7 +93,7 @@ test('a step is state * multiplier + increment modulo 2^128, whatever the state'
       expect(join([...new Uint32Array(after.buffer)].slice(0, 4))).toBe(state);
       expect(hex(made[1]!) + hex(made[0]!)).toBe(output.toString(16).padStart(16, '0'));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

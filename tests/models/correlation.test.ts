@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ProblemError } from '../../lib/base/problem.ts';
 import { eigenSymmetric, square } from '../../lib/math/matrix.ts';
 import { checkCorrelation, factorCorrelation, nearestCorrelation } from '../../lib/models/correlation.ts';
+import { runs } from '../thorough.ts';
 
 const indefinite = [
   [1, 1, 0],
@@ -138,7 +139,7 @@ describe('factorCorrelation', () => {
         expect(checkCorrelation(matrix)).toEqual([]);
         expect(frobenius(product(lower), matrix)).toBeLessThan(1e-7);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -175,7 +176,7 @@ describe('nearestCorrelation', () => {
         const shrunk = rows.map((row, i) => row.map((x, j) => (i === j ? 1 : (1 - w) * x)));
         expect(nearestCorrelation(given).record.distance).toBeLessThanOrEqual(frobenius(shrunk, rows) + 1e-6);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });

@@ -14,7 +14,7 @@ import {
 } from '../../lib/models/factors.ts';
 import { kurtosis } from '../../lib/models/volatility/garch.ts';
 import { correlation, fisherBand } from '../../lib/stats/dependence.ts';
-import { draws } from '../thorough.ts';
+import { draws, runs } from '../thorough.ts';
 
 const universe: Readonly<Record<string, VarianceShares>> = {
   BANK: { market: 0.36, 'sector:finance': 0.25, rates: 0.09 },
@@ -95,7 +95,7 @@ describe('impliedCorrelation', () => {
         const implied = impliedCorrelation(names.map(factorRow), (factor) => (factor === 'f0' ? 7 : 1));
         expect(eigenSymmetric(square(implied)).values.at(-1)).toBeGreaterThan(-1e-12);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -28,8 +28,9 @@ describe('a store whose disk fails', () => {
     'putting a tree': ({ store }: ReturnType<typeof openFolder>) => store.putTree([]),
     'importing a file': ({ store, root }: ReturnType<typeof openFolder>) => store.import(join(root, 'f')),
   };
-  const faults = ['writeSync', 'fsyncSync', 'chmodSync', 'renameSync'] as const;
-  test.each(Object.keys(acts).flatMap((act) => faults.map((fault) => [act as keyof typeof acts, fault] as const)))(
+  const writing = (act: string) => (act === 'importing a file' ? 'copyFileSync' : 'writeSync');
+  const faults = (act: string) => [writing(act), 'fsyncSync', 'chmodSync', 'renameSync'] as const;
+  test.each(Object.keys(acts).flatMap((act) => faults(act).map((fault) => [act as keyof typeof acts, fault] as const)))(
     'in %s at %s names the reason, has no blob and leaves no temporary file; then it can be done again',
     (act, fault) => {
       const folder = openFolder();

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { md5 } from '../../lib/base/digest.ts';
 import type { Artifact } from '../../lib/store/blob.ts';
 import { contentOf, parseReceipt, type Receipt, Receipts } from '../../lib/store/receipt.ts';
+import { runs } from '../thorough.ts';
 import { type Folder, openFolder, removeFolders } from './folder.ts';
 
 afterEach(removeFolders);
@@ -145,7 +146,7 @@ describe('what is no receipt is absent, never an error', () => {
         }
         expect(typeof found.made).toBe('object');
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
     fc.assert(fc.property(fc.string(), (text) => parseReceipt(text) === null));
   });

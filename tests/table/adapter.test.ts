@@ -11,6 +11,7 @@ import { dayOf } from '../../lib/table/day.ts';
 import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import type { PriceTable } from '../../lib/table/prices.ts';
 import { defineSchema, optional, required } from '../../lib/table/schema.ts';
+import { runs } from '../thorough.ts';
 
 const any = { adapter: null, columns: {} };
 const csv = (name: string, text: string): SourceFile => ({ name, bytes: Buffer.from(text) });
@@ -129,7 +130,7 @@ test('[S1-10] CSV and Parquet of one table read as the same prices, and both sti
       expect(place(binary, 1)).toEqual(place(text, 2));
       expect(binary.every((one) => one.synthetic && one.findings.length === 0)).toBe(true);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -187,6 +188,6 @@ test('random bytes give a problem or tables, whatever adapter reads them', async
         expect(error).toBeInstanceOf(ProblemError);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

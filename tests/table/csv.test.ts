@@ -9,6 +9,7 @@ import { type Csv, readCsv, writeCsv } from '../../lib/table/csv.ts';
 import { dayOf, formatDay, formatInstant, parseInstant } from '../../lib/table/day.ts';
 import { numberAt, parseNumber } from '../../lib/table/number.ts';
 import { defineSchema, optional, required } from '../../lib/table/schema.ts';
+import { runs } from '../thorough.ts';
 import { anyTable } from './arbitrary.ts';
 
 const read = (text: string) => readCsv(Buffer.from(text), 'x.csv');
@@ -39,7 +40,7 @@ test('any cells written by the rules come back, with LF or CRLF, with or without
         line += 1 + row.reduce((sum, [text]) => sum + text.split('\n').length - 1, 0);
       });
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -119,7 +120,7 @@ test('after any damage each line is read or reported, and nothing is read twice 
         expect(spanned).toBe(true);
       });
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -142,7 +143,7 @@ test('numbers are read as the nearest double, by the fast way and the slow', () 
         if (!Number.isNaN(fast)) expect(fast).toBe(Number(text));
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 

@@ -7,6 +7,7 @@ import { logicalHash, logicalHasher } from '../../lib/table/logical.ts';
 import { readParquet } from '../../lib/table/parquet.ts';
 import { writeParquet } from '../../lib/table/parquet-writer.ts';
 import { defineSchema, optional, required } from '../../lib/table/schema.ts';
+import { runs } from '../thorough.ts';
 import { anyTable, cells } from './arbitrary.ts';
 
 const schema = defineSchema('t@1', [optional('x', 'float64'), optional('s', 'utf8')], { synthetic: false });
@@ -36,7 +37,7 @@ test('files with other row groups, chunks in other places and Arrow all have the
       chunks.update(sliceTable(one, cut, one.rows));
       if (cut <= one.rows) expect(chunks.digest()).toBe(hash);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

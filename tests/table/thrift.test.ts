@@ -14,6 +14,7 @@ import {
   TRUE,
   type Value,
 } from '../../lib/table/thrift.ts';
+import { runs } from '../thorough.ts';
 
 const [BYTE, DOUBLE, SET] = [3, 7, 10];
 
@@ -127,7 +128,7 @@ describe('bytes that are none', () => {
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         expect([null, RangeError]).toContain((error(bytes) as Error | null)?.constructor ?? null);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
