@@ -5,12 +5,27 @@ import type { Schema } from '../base/schema.ts';
 
 export type JsonMap = { readonly [key: string]: Json };
 
+interface Leaf {
+  readonly path: readonly string[];
+  readonly node: Schema;
+}
+
+const known = new WeakMap<Schema, readonly Leaf[]>();
+
 /** Every property of a schema that has no properties of its own, with its path. */
-export function leavesOf(schema: Schema, under: readonly string[] = []): { path: readonly string[]; node: Schema }[] {
-  const properties = Object.entries((schema.properties ?? {}) as Readonly<Record<string, Schema>>);
-  return properties.flatMap(([key, node]) => {
+export function leavesOf(schema: Schema): readonly Leaf[] {
+  let leaves = known.get(schema);
+  if (leaves === undefined) {
+    leaves = leavesUnder(schema, []);
+    known.set(schema, leaves);
+  }
+  return leaves;
+}
+
+function leavesUnder({ properties = {} }: Schema, under: readonly string[]): Leaf[] {
+  return Object.entries(properties as Readonly<Record<string, Schema>>).flatMap(([key, node]) => {
     const path = [...under, key];
-    return node.properties === undefined ? [{ path, node }] : leavesOf(node, path);
+    return node.properties === undefined ? [{ path, node }] : leavesUnder(node, path);
   });
 }
 
