@@ -101,7 +101,7 @@ function tail(stream: Stream, bar: number, draw: number): number {
 }
 
 /** Doubles that the kernel writes for itself (kernels/draw.as.ts). */
-const SCRATCH = 296;
+const SCRATCH = 304;
 
 interface DrawKernel {
   init(scratch: number, ziggurat: number): void;

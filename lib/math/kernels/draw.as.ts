@@ -13,6 +13,8 @@ const KEYS: usize = 8 * CHUNK;
 const STEPS: usize = KEYS + 128;
 const CONSTANTS: usize = STEPS + 96;
 const ZEROS: usize = CONSTANTS + 64;
+/** Four normals of which some are not there yet. */
+const NORMALS: usize = ZEROS + 32;
 
 let scratch: usize = 0;
 /** 256 pairs (below this magnitude surely inside, width of a magnitude), then 257 heights, then the edge of the tail. */
@@ -104,6 +106,8 @@ export function addNormals(
   let was = toZeros ? base + ZEROS : out;
   const stride = toZeros ? 0 : 32;
   const total = bars * perBar;
+  // Four counters further is the same draw of another bar where bars have one, two or four.
+  const turns = 4 % perBar != 0;
   for (let done = 0; done < total; done += CHUNK) {
     const count = min<i32>(CHUNK, total - done);
     for (let at = base, end = base + (count << 2); at < end; at += 64) {
@@ -111,20 +115,28 @@ export function addNormals(
       const parts = v128.load(base, STEPS + 16);
       const most = v128.load(base, STEPS + 32);
       const size = v128.load(base, STEPS + 48);
-      const bar1 = barAfter(bar, draw, wholes, parts, most);
-      const draw1 = drawAfter(draw, parts, most, size);
-      const bar2 = barAfter(bar1, draw1, wholes, parts, most);
-      const draw2 = drawAfter(draw1, parts, most, size);
-      const bar3 = barAfter(bar2, draw2, wholes, parts, most);
-      const draw3 = drawAfter(draw2, parts, most, size);
+      let bar1 = i32x4.add(bar, wholes);
+      let draw1 = draw;
+      let bar2 = i32x4.add(bar1, wholes);
+      let draw2 = draw;
+      let bar3 = i32x4.add(bar2, wholes);
+      let draw3 = draw;
+      if (turns) {
+        bar1 = barAfter(bar, draw, wholes, parts, most);
+        draw1 = drawAfter(draw, parts, most, size);
+        bar2 = barAfter(bar1, draw1, wholes, parts, most);
+        draw2 = drawAfter(draw1, parts, most, size);
+        bar3 = barAfter(bar2, draw2, wholes, parts, most);
+        draw3 = drawAfter(draw2, parts, most, size);
+      }
       const bars = v128.load(base, STEPS + 64);
       const draws = v128.load(base, STEPS + 80);
       sixteen(
         base + KEYS, v128.xor(bar, bars), v128.xor(draw, draws), v128.xor(bar1, bars), v128.xor(draw1, draws),
         v128.xor(bar2, bars), v128.xor(draw2, draws), v128.xor(bar3, bars), v128.xor(draw3, draws), at, at + SECOND,
       );
-      bar = barAfter(bar3, draw3, wholes, parts, most);
-      draw = drawAfter(draw3, parts, most, size);
+      bar = turns ? barAfter(bar3, draw3, wholes, parts, most) : i32x4.add(bar3, wholes);
+      if (turns) draw = drawAfter(draw3, parts, most, size);
     }
     const bits73 = v128.load(base, CONSTANTS);
     const bits52 = v128.load(base, CONSTANTS + 16);
@@ -149,18 +161,22 @@ export function addNormals(
       const d = v128.load(table + ((load<u8>(at, SECOND + 12) as usize) << 4));
       const out0 = f64x2.ge(m0, v128.shuffle<u64>(a, b, 0, 2));
       const out1 = f64x2.ge(m1, v128.shuffle<u64>(c, d, 0, 2));
-      if (i32x4.bitmask(v128.or(out0, out1)) == 0) {
-        const n0 = v128.xor(f64x2.mul(m0, v128.shuffle<u64>(a, b, 1, 3)), v128.shuffle<u32>(zero, sign, 0, 4, 1, 5));
-        const n1 = v128.xor(f64x2.mul(m1, v128.shuffle<u64>(c, d, 1, 3)), v128.shuffle<u32>(zero, sign, 2, 6, 3, 7));
-        v128.store(to, f64x2.add(v128.load(was), f64x2.mul(weights, n0)));
-        v128.store(to, f64x2.add(v128.load(was, 16), f64x2.mul(weights, n1)), 16);
-      } else {
+      let n0 = v128.xor(f64x2.mul(m0, v128.shuffle<u64>(a, b, 1, 3)), v128.shuffle<u32>(zero, sign, 0, 4, 1, 5));
+      let n1 = v128.xor(f64x2.mul(m1, v128.shuffle<u64>(c, d, 1, 3)), v128.shuffle<u32>(zero, sign, 2, 6, 3, 7));
+      if (i32x4.bitmask(v128.or(out0, out1)) != 0) {
+        v128.store(base, n0, NORMALS);
+        v128.store(base, n1, NORMALS + 16);
+        const outside = i64x2.bitmask(out0) | (i64x2.bitmask(out1) << 2);
         for (let k = 0; k < 4; k++) {
           const i = ((at - base) >> 2) + k;
-          const normal = normalAt(i, done + i, k0, k1, mask0, mask1, firstBar, perBar);
-          store<f64>(to + (k << 3), load<f64>(was + (k << 3)) + weight * normal);
+          if ((outside >> k) & 1)
+            store<f64>(base + (k << 3), normalAt(i, done + i, k0, k1, mask0, mask1, firstBar, perBar), NORMALS);
         }
+        n0 = v128.load(base, NORMALS);
+        n1 = v128.load(base, NORMALS + 16);
       }
+      v128.store(to, f64x2.add(v128.load(was), f64x2.mul(weights, n0)));
+      v128.store(to, f64x2.add(v128.load(was, 16), f64x2.mul(weights, n1)), 16);
     }
     for (let i = count & -4; i < count; i++, to += 8, was += stride >> 2)
       store<f64>(to, load<f64>(was) + weight * normalAt(i, done + i, k0, k1, mask0, mask1, firstBar, perBar));
