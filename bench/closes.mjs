@@ -65,6 +65,7 @@ async function closes(what: What, lower: number[][], seed: number, first: number
     return { kernel, state, shocks, variances };
   });
   const { lay, block: shared } = plan!;
+  const prices = shared.to.subarray(0, SESSIONS);
   for (const channel of ['volatility', 'target', 'jumpIntensity', 'jumpSd', 'scale'] as const) shared[channel].fill(1);
   const session = (bar: number) => bar;
   const act = (block: number) => {
@@ -76,7 +77,6 @@ async function closes(what: What, lower: number[][], seed: number, first: number
       variances?.fill(shared.varianceShock, block * SESSIONS, SESSIONS, 1, session);
       kernel.fill(shared, block * SESSIONS, SESSIONS);
       state.set(shared.state);
-      const prices = shared.to.subarray(0, SESSIONS);
       expEach(prices);
       last = prices[SESSIONS - 1]!;
     }

@@ -56,7 +56,7 @@ export function sharedStreams(seed: number | string, addresses: readonly Address
   });
 }
 
-/** Adds weights[k] times the normals of streams[k], for k from `first` to `end` - 1, to shocks of bars of `perBar` pieces. */
+/** Adds weights[k] times the normals of streams[k], for k from `first` to `end` - 1, to shocks of bars of `perBar` pieces, or to zeros. */
 export type AddShared = (
   out: Float64Array,
   weights: readonly number[],
@@ -65,11 +65,12 @@ export type AddShared = (
   firstBar: number,
   bars: number,
   perBar: number,
+  toZeros?: boolean,
 ) => void;
 
 /** As `addNormals` source after source; whoever asks for streams of `sharedStreams` shares their normals. */
 export function sharedNormals(streams: readonly Shared[]): AddShared {
-  return (out, weights, first, end, firstBar, bars, perBar) => {
+  return (out, weights, first, end, firstBar, bars, perBar, toZeros = false) => {
     for (let bar = firstBar; bar < firstBar + bars; ) {
       const run = Math.floor(bar / RUN);
       const last = Math.min(firstBar + bars, (run + 1) * RUN);
@@ -77,6 +78,7 @@ export function sharedNormals(streams: readonly Shared[]): AddShared {
       const length = (last - bar) * perBar;
       const from = (bar - run * RUN) * perBar;
       const rows = rowsOf(run, perBar);
+      let fresh = toZeros;
       for (let k = first; k < end; ) {
         // Those of a matrix are numbered one after the other, and added at once.
         const begin = k;
@@ -88,11 +90,13 @@ export function sharedNormals(streams: readonly Shared[]): AddShared {
           (rows.values[number + k - begin] !== undefined || draw(rows, number + k - begin, streams[k]!, run, perBar))
         )
           k++;
-        if (k > begin) rows.add(part, length, number - begin, weights, begin, k, from);
+        if (k > begin) rows.add(part, length, number - begin, weights, begin, k, from, fresh);
         else {
+          if (fresh) part.fill(0, 0, length);
           if (weights[k] !== 0) addNormals(part, streams[k]!.stream, weights[k]!, bar, last - bar, perBar);
           k++;
         }
+        fresh = false;
       }
       bar = last;
     }

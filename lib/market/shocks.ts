@@ -82,7 +82,9 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
     fill(out, firstBar, bars, perBar, session) {
       const alone = own === 0 && !varies(0);
       if (alone) putNormals(out, streams[0]!.stream, mix.weights[0]!, firstBar, bars, perBar);
-      else out.fill(0, 0, bars * perBar);
+      // What others share is put where nothing is yet.
+      const isShared = sources > 0 && own !== 0 && !varies(0) && mix.weights[0] !== 0;
+      if (!alone && !isShared) out.fill(0, 0, bars * perBar);
       for (let k = alone ? 1 : 0; k < sources; k++) {
         const weight = mix.weights[k]!;
         if (weight === 0) continue;
@@ -95,7 +97,7 @@ export function mixer(seed: number | string, mix: Mix, component: string, blend:
           }
         } else if (k === own) addNormals(out, streams[k]!.stream, weight, firstBar, bars, perBar);
         else {
-          addShared(out, mix.weights, k, lastOf[k]!, firstBar, bars, perBar);
+          addShared(out, mix.weights, k, lastOf[k]!, firstBar, bars, perBar, k === 0);
           k = lastOf[k]! - 1;
         }
       }

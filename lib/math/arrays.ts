@@ -7,7 +7,15 @@ interface ArraysKernel {
   init(constants: number, spare: number): void;
   expEach(at: number, count: number): void;
   logEach(at: number, count: number): void;
-  addRows(out: number, count: number, rows: number, places: number, weights: number, from: number): void;
+  addRows(
+    out: number,
+    count: number,
+    rows: number,
+    places: number,
+    weights: number,
+    from: number,
+    toZeros: 0 | 1,
+  ): void;
 }
 
 /** Exponentials that the kernel works on at a time, as kernels/elementary.as.ts says. */
@@ -58,7 +66,7 @@ export class Rows {
 
   /**
    * out[i] += weights[k] * rows[first + k][from + i], row after row, for k from `begin` to `end` - 1 and i < length: the mixing of shocks.
-   * The kernel works where all arrays are of `floats`. The rows must be there and long enough.
+   * The kernel works where all arrays are of `floats`. The rows must be there and long enough. `toZeros`: whatever is in `out`.
    */
   add(
     out: Float64Array,
@@ -68,6 +76,7 @@ export class Rows {
     begin: number,
     end: number,
     from: number,
+    toZeros = false,
   ): void {
     const places = this.#places;
     const kernel = place(places) === 0 ? null : arraysKernel();
@@ -79,9 +88,12 @@ export class Rows {
         rowWeights[k] = weights[done + k]!;
         reachable = places[first + done + k] !== 0;
       }
-      if (reachable)
-        kernel!.addRows(to, length, count, places.byteOffset + 4 * (first + done), rowWeights.byteOffset, 8 * from);
-      else for (let k = done; k < done + count; k++) addRow(out, length, this.values[first + k]!, from, weights[k]!);
+      const fresh = toZeros && done === begin;
+      const at = places.byteOffset + 4 * (first + done);
+      if (reachable) kernel!.addRows(to, length, count, at, rowWeights.byteOffset, 8 * from, fresh ? 1 : 0);
+      else if (fresh) out.fill(0, 0, length);
+      if (!reachable)
+        for (let k = done; k < done + count; k++) addRow(out, length, this.values[first + k]!, from, weights[k]!);
     }
   }
 

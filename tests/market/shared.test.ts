@@ -34,6 +34,12 @@ it('shared normals are the bits of plain ones wherever blocks begin, for every s
           add(out.subarray(0, cut * perBar), WEIGHTS, first, end, 700, cut, perBar);
           add(out.subarray(cut * perBar), WEIGHTS, first, end, 700 + cut, bars - cut, perBar);
           expect(out).toEqual(expected);
+          const toZeros = out.slice();
+          add(out.fill(0), WEIGHTS, first, end, 700, bars, perBar);
+          add(toZeros, WEIGHTS, first, end, 700, bars, perBar, true);
+          expect(toZeros).toEqual(out);
+          add(out.fill(Number.NaN), WEIGHTS, first, end, 700, bars, perBar, true);
+          expect(out).toEqual(toZeros);
           release(out);
         }
       }

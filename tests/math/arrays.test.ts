@@ -73,10 +73,16 @@ describe('functions of arrays', () => {
 });
 
 /** All but the first of some rows, which stands for others, from their place 7 on. */
-function addAll(arrays: readonly Float64Array[], weights: readonly number[], out: Float64Array, length: number): void {
+function addAll(
+  arrays: readonly Float64Array[],
+  weights: readonly number[],
+  out: Float64Array,
+  length: number,
+  toZeros = false,
+): void {
   const rows = new Rows();
   for (const [k, array] of arrays.entries()) rows.put(k + 1, array);
-  rows.add(out, length, 1, weights, 0, arrays.length, 7);
+  rows.add(out, length, 1, weights, 0, arrays.length, 7, toZeros);
   rows.close();
 }
 
@@ -103,6 +109,17 @@ describe('rows', () => {
         twin.fill(0.1);
         addAll(inside, weights, twin.subarray(3), length);
         expect(out, `${rows} rows of ${length}, outside`).toEqual(twin);
+        if (rows > 0) {
+          out.fill(0, 3, 3 + length);
+          addAll(inside, weights, out.subarray(3), length);
+          for (const arrays of [lying, inside]) {
+            const over = floats(LENGTH).fill(0.1);
+            over.fill(Number.NaN, 3, 3 + length);
+            addAll(arrays, weights, over.subarray(3), length, true);
+            expect(over, `${rows} rows of ${length}, to zeros`).toEqual(out);
+            release(over);
+          }
+        }
         release(out);
       }
       release(...lying);

@@ -36,12 +36,32 @@ export function logEach(at: usize, count: i32): void {
   for (; at < end; at += 8) store<f64>(at, log(load<f64>(at)));
 }
 
-/**
- * Two rows and eight places a step: all that is loaded before it is used stays in registers. Rows count from as many bytes on.
- */
-export function addRows(out: usize, count: i32, rows: i32, places: usize, weights: usize, from: usize): void {
+/** Eight places of two rows: all that is loaded before it is used stays in registers. */
+@inline
+function addEight(to: usize, at0: usize, at1: usize, w0: v128, w1: v128, toZeros: bool): void {
+  const zero = f64x2.splat(0);
+  let a = f64x2.add(toZeros ? zero : v128.load(to), f64x2.mul(w0, v128.load(at0)));
+  let b = f64x2.add(toZeros ? zero : v128.load(to, 16), f64x2.mul(w0, v128.load(at0, 16)));
+  let c = f64x2.add(toZeros ? zero : v128.load(to, 32), f64x2.mul(w0, v128.load(at0, 32)));
+  let d = f64x2.add(toZeros ? zero : v128.load(to, 48), f64x2.mul(w0, v128.load(at0, 48)));
+  a = f64x2.add(a, f64x2.mul(w1, v128.load(at1)));
+  b = f64x2.add(b, f64x2.mul(w1, v128.load(at1, 16)));
+  c = f64x2.add(c, f64x2.mul(w1, v128.load(at1, 32)));
+  d = f64x2.add(d, f64x2.mul(w1, v128.load(at1, 48)));
+  v128.store(to, a);
+  v128.store(to, b, 16);
+  v128.store(to, c, 32);
+  v128.store(to, d, 48);
+}
+
+/** Rows count from as many bytes on; the first are added to zeros, or to what is there. */
+export function addRows(out: usize, count: i32, rows: i32, places: usize, weights: usize, from: usize, toZeros: bool): void {
   const bytes = count << 3;
   const end = out + bytes;
+  if (toZeros) {
+    const whole = rows < 2 ? 0 : bytes & -64;
+    memory.fill(out + whole, 0, bytes - whole);
+  }
   let k = 0;
   for (; k + 2 <= rows; k += 2) {
     const off0 = load<u32>(places + (k << 2)) + from - out;
@@ -49,22 +69,8 @@ export function addRows(out: usize, count: i32, rows: i32, places: usize, weight
     const w0 = v128.load64_splat(weights + (k << 3));
     const w1 = v128.load64_splat(weights + (k << 3), 8);
     let to = out;
-    for (; to + 64 <= end; to += 64) {
-      const at0 = off0 + to;
-      const at1 = off1 + to;
-      let a = f64x2.add(v128.load(to), f64x2.mul(w0, v128.load(at0)));
-      let b = f64x2.add(v128.load(to, 16), f64x2.mul(w0, v128.load(at0, 16)));
-      let c = f64x2.add(v128.load(to, 32), f64x2.mul(w0, v128.load(at0, 32)));
-      let d = f64x2.add(v128.load(to, 48), f64x2.mul(w0, v128.load(at0, 48)));
-      a = f64x2.add(a, f64x2.mul(w1, v128.load(at1)));
-      b = f64x2.add(b, f64x2.mul(w1, v128.load(at1, 16)));
-      c = f64x2.add(c, f64x2.mul(w1, v128.load(at1, 32)));
-      d = f64x2.add(d, f64x2.mul(w1, v128.load(at1, 48)));
-      v128.store(to, a);
-      v128.store(to, b, 16);
-      v128.store(to, c, 32);
-      v128.store(to, d, 48);
-    }
+    if (k == 0 && toZeros) for (; to + 64 <= end; to += 64) addEight(to, off0 + to, off1 + to, w0, w1, true);
+    else for (; to + 64 <= end; to += 64) addEight(to, off0 + to, off1 + to, w0, w1, false);
     addRow(to, end - to, off0 + to, load<f64>(weights + (k << 3)));
     addRow(to, end - to, off1 + to, load<f64>(weights + (k << 3), 8));
   }
