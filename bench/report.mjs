@@ -28,10 +28,18 @@ export const isMet = (goal, value) => (goal.max !== undefined ? value <= goal.ma
 
 /** Write the page from every figure measured so far, in the order given. */
 export function writePage(figures) {
+  const page = join(own, 'docs', 'BENCHMARKS.md');
+  const before = fs.readFileSync(page, 'utf8').split(/^(?=## )/m);
   const parts = [];
   for (const [name, { title }] of Object.entries(figures)) {
     const file = join(results, `${name}.json`);
-    if (!fs.existsSync(file)) continue;
+    // What was not measured here stays as it was.
+    if (!fs.existsSync(file)) {
+      parts.push(
+        ...before.filter((section) => section.startsWith(`## ${title}\n`)).map((section) => `${section.trimEnd()}\n`),
+      );
+      continue;
+    }
     const { rows, skipped = [], peers = '' } = JSON.parse(fs.readFileSync(file, 'utf8'));
     parts.push(
       `## ${title}\n`,
@@ -54,5 +62,5 @@ the same work costs elsewhere; "sh" rows are the commands alone, which no tool t
 Machine: ${cpus()[0].model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}, Node ${process.version}.
 
 ${parts.join('\n')}`;
-  fs.writeFileSync(join(own, 'docs', 'BENCHMARKS.md'), `${text.trimEnd()}\n`);
+  fs.writeFileSync(page, `${text.trimEnd()}\n`);
 }
