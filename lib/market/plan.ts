@@ -59,7 +59,7 @@ export interface Plan {
   };
   /** Lay out `count` sessions from number `at`, the first of which has ordinal `first`. */
   lay(sessions: Sessions, at: number, count: number, first: number): void;
-  /** Gives the arrays of the block back; the plan is of no use any more. */
+  /** The caller is through with it: it waits for the next of the same kind, and gives its arrays back when another one takes its place. */
   close(): void;
 }
 

@@ -150,45 +150,41 @@ describe('runs of sessions', () => {
     close();
   });
 
+  /** What a path makes of a block that is readied so, by kernels and by their twins. */
+  const bothWays = (parts: Parameters<typeof pathKernel>[0], of: Sort, ready: (block: PathBlock) => void) =>
+    [false, true].map((twins) => {
+      const kernel = pathKernel(parts, { yearsPerSession: YEARS, stream });
+      const { block, close } = reachable(blockOf(of, kernel.stateLength));
+      kernel.start(block.state, 0);
+      ready(block);
+      useTwins(twins);
+      const out = told(block, kernel.fill(block, 0, of.sessions));
+      useTwins(false);
+      close();
+      return out;
+    });
+
   for (const [name, variance] of variances)
     for (const [sort, of] of sorts)
       it(`${name}, ${sort}: the bits of one session after the other`, () => {
         for (const jumps of [null, JUMPS, { ...JUMPS, intensity: 400 }]) {
-          const walk = (on: boolean) => {
-            const kernel = pathKernel({ mu: 0.1, variance: variance(), jumps }, { yearsPerSession: YEARS, stream });
-            const { block, close } = reachable(blockOf(of, kernel.stateLength));
-            kernel.start(block.state, 0);
-            useTwins(on);
-            const out = told(block, kernel.fill(block, 0, of.sessions));
-            useTwins(false);
-            close();
-            return out;
-          };
-          expect(walk(false)).toEqual(walk(true));
+          const [kernels, twins] = bothWays({ mu: 0.1, variance: variance(), jumps }, of, () => {});
+          expect(kernels).toEqual(twins);
         }
       });
 
   it('a session that differs from those around it is not taken for one of them, nor are all alike for usual ones', () => {
     const of: Sort = { sessions: 23, pieces: () => 3, phi: 0, loud: false, short: false, remembers: false };
-    const kernel = pathKernel(
-      { mu: 0.1, variance: constantVariance(0.2, YEARS), jumps: null },
-      { yearsPerSession: YEARS, stream },
-    );
+    const parts = { mu: 0.1, variance: constantVariance(0.2, YEARS), jumps: null };
     for (const name of ['volatility', 'growth', 'scale', 'phi', 'share', null] as const)
       for (const odd of [0, 1, 17, 22]) {
-        const walk = (on: boolean) => {
-          const { block, close } = reachable(blockOf(of, 1));
+        const [kernels, twins] = bothWays(parts, of, (block) => {
           block.volatility.fill(0.7);
           block.growth.fill(-0.3);
           block.scale.fill(1.1);
           if (name !== null) block[name][odd] = 0.25;
-          useTwins(on);
-          const out = told(block, kernel.fill(block, 0, of.sessions));
-          useTwins(false);
-          close();
-          return out;
-        };
-        expect(walk(false)).toEqual(walk(true));
+        });
+        expect(kernels).toEqual(twins);
       }
   });
 });
