@@ -17,6 +17,16 @@ export const MOST_NAMES = 50;
  */
 export type RowsOverTime = readonly (readonly Float64Array[])[];
 
+/** The correlation of the shocks of names i and j < i in each session: products of the weights that both rows have, summed. */
+export function correlationOverTime(rows: RowsOverTime, i: number, j: number): Float64Array {
+  const [row, other] = [rows[i]!, rows[j]!];
+  const out = new Float64Array(other[0]!.length);
+  other.forEach((weights, k) => {
+    for (let s = 0; s < out.length; s++) out[s] = out[s]! + weights[s]! * row[k]![s]!;
+  });
+  return out;
+}
+
 export interface DccParams {
   /** Weight of the last session's products of shocks, and of the last matrix. */
   readonly a: number;

@@ -5,7 +5,7 @@ import { eventImpacts, eventLedger } from '../../lib/market/events.ts';
 import { alone, type Source } from '../../lib/market/shocks.ts';
 import { sharesOf, USUAL } from '../../lib/market/usual.ts';
 import { loadModel } from '../../lib/models/catalog.ts';
-import { checkDcc, MOST_NAMES, type RowsOverTime } from '../../lib/models/dcc.ts';
+import { checkDcc, correlationOverTime, MOST_NAMES, type RowsOverTime } from '../../lib/models/dcc.ts';
 import { checkDeco } from '../../lib/models/deco.ts';
 import { checkFactorVolatility, checkShares, type FactorVolatility, factorRow } from '../../lib/models/factors.ts';
 import { type Model, type ModelParams, refusal, type VolatilityModel } from '../../lib/models/model.ts';
@@ -188,9 +188,11 @@ export const environment = defineStage<Params>()({
       out.latent.write('factors.parquet', writeParquet(factorsTable(days, factorShocks, shared.factors, version)));
     if (shared.blend !== null)
       out.latent.write('correlation.parquet', writeParquet(blendTable(days, shared.blend, version)));
-    if (dependence.rows !== null) {
+    const { rows } = dependence;
+    if (rows !== null) {
       const names = assets.map(({ ticker }) => ticker);
-      out.latent.write('pairs.parquet', writeParquet(pairsTable(days, names, dependence.rows, version)));
+      const between = (i: number, j: number) => correlationOverTime(rows, i, j);
+      out.latent.write('pairs.parquet', writeParquet(pairsTable(days, names, between, version)));
     }
     if (scene.plans.length > 0) {
       const { plans } = scene;

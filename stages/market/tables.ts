@@ -2,7 +2,6 @@
 import type { Bars } from '../../lib/market/bars.ts';
 import type { ImpactRow, LedgerRow } from '../../lib/market/events.ts';
 import type { Side } from '../../lib/market/microstructure/side.ts';
-import type { RowsOverTime } from '../../lib/models/dcc.ts';
 import { type Column, column, makeTable, type Table, type Values } from '../../lib/table/column.ts';
 import { defineSchema, type Field, required, sortKeys, type TableSchema } from '../../lib/table/schema.ts';
 
@@ -123,21 +122,18 @@ export function blendTable(days: Int32Array, blend: readonly number[], version: 
 const pairOf = (first: string, second: string): string => `${first}:${second}`;
 
 /** Correlation of the shocks of each pair, session by session: column `A:B`, the ticker that comes first before the other. */
-export function pairsTable(days: Int32Array, names: readonly string[], rows: RowsOverTime, version: string): Table {
+export function pairsTable(
+  days: Int32Array,
+  names: readonly string[],
+  between: (i: number, j: number) => Float64Array,
+  version: string,
+): Table {
   const columns: Record<string, Float64Array> = {};
-  rows.forEach((row, i) => {
-    for (let j = 0; j < i; j++) columns[pairOf(names[j]!, names[i]!)] = products(row, rows[j]!);
+  names.forEach((name, i) => {
+    for (let j = 0; j < i; j++) columns[pairOf(names[j]!, name)] = between(i, j);
   });
   const fields = Object.keys(columns).map((name) => required(name, 'float64'));
   return latent('pairs', [required('date', 'date'), ...fields], version, { date: days, ...columns });
-}
-
-function products(a: readonly Float64Array[], b: readonly Float64Array[]): Float64Array {
-  const out = new Float64Array(b[0]!.length);
-  b.forEach((weights, k) => {
-    for (let s = 0; s < out.length; s++) out[s] = out[s]! + weights[s]! * a[k]![s]!;
-  });
-  return out;
 }
 
 /** The correlations of a pair of `pairsTable`, whichever of the two is named first. */

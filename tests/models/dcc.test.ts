@@ -4,7 +4,15 @@ import { ProblemError } from '../../lib/base/problem.ts';
 import { addNormals } from '../../lib/math/draw.ts';
 import { streamOf } from '../../lib/math/stream.ts';
 import { factorCorrelation } from '../../lib/models/correlation.ts';
-import { checkDcc, checkLevel, dccRows, logisticWeight, mixedRows, type RowsOverTime } from '../../lib/models/dcc.ts';
+import {
+  checkDcc,
+  checkLevel,
+  correlationOverTime,
+  dccRows,
+  logisticWeight,
+  mixedRows,
+  type RowsOverTime,
+} from '../../lib/models/dcc.ts';
 import { correlation } from '../../lib/stats/dependence.ts';
 
 const names = ['A', 'B', 'C'];
@@ -31,6 +39,19 @@ function inForce(rows: RowsOverTime, i: number, j: number, s: number): number {
 function shocks(rows: RowsOverTime, xi: readonly Float64Array[]): Float64Array[] {
   return rows.map((row) => xi[0]!.map((_, s) => row.reduce((sum, weight, k) => sum + weight[s]! * xi[k]![s]!, 0)));
 }
+
+it('the correlation of two rows is the product of the weights they share, session by session', () => {
+  const of = (...values: number[]) => Float64Array.from(values);
+  const rows: RowsOverTime = [
+    [of(1, 1)],
+    [of(0.6, -0.5), of(0.8, Math.sqrt(0.75))],
+    [of(0, 0.2), of(0.6, 0), of(0.8, Math.sqrt(0.96))],
+  ];
+  expect(correlationOverTime(rows, 1, 0)).toEqual(of(0.6, -0.5));
+  const between = correlationOverTime(rows, 2, 1);
+  expect(between[0]).toBeCloseTo(0.48, 14);
+  expect(between[1]).toBeCloseTo(-0.1, 14);
+});
 
 describe('dccRows', () => {
   it('without weights it is the static factor, bit for bit', () => {
